@@ -15,9 +15,7 @@ namespace rc {
 
 struct ResamplePlan;
 
-namespace cuda {
-
-// A measured call whose device time is known.
+// A measured call. `nanoseconds` is its device time, once that is known.
 struct TimedCall {
   int32_t op;
   uint64_t items;
@@ -31,9 +29,9 @@ struct TimedCall {
 // `function` is the public function that the message names.
 //
 // The destructor returns memory in stream order and does not wait.
-class Device {
+class CudaDevice {
  public:
-  virtual ~Device() = default;
+  virtual ~CudaDevice() = default;
 
   virtual void* stream() const = 0;
 
@@ -50,12 +48,11 @@ class Device {
   virtual rc_status allocate(const char* function, uint64_t size, void** pointer) = 0;
   virtual void deallocate(void* pointer) = 0;
 
-  // Device time of a call: `start_timer` before its work is enqueued, `stop_timer` after, with an
-  // entry whose `nanoseconds` is not read. Both do nothing while the stream is captured.
-  // `finished_calls` appends the calls whose time is known, in order, and forgets them; with `wait`
-  // it waits for all. `drop_timers` forgets all of them.
+  // Device time of a call: `start_timer` before its work is enqueued, `stop_timer` after it. Both do
+  // nothing while the stream is captured. `finished_calls` appends the calls whose time is known, in
+  // order, and forgets them; with `wait` it waits for all. `drop_timers` forgets all of them.
   virtual void start_timer() = 0;
-  virtual void stop_timer(const TimedCall& call) = 0;
+  virtual void stop_timer(int32_t op, uint64_t items, uint64_t bytes) = 0;
   virtual rc_status finished_calls(const char* function, bool wait,
                                    std::vector<TimedCall>& calls) = 0;
   virtual void drop_timers() = 0;
@@ -65,21 +62,20 @@ class Device {
 };
 
 // Number of devices that the driver shows, whether a context can be made on them or not.
-int32_t device_count();
+int32_t cuda_device_count();
 
 // Writes all fields but `struct_size`. A device that is not there or cannot be used has `available`
 // 0 and a `reason`.
-void describe_device(int32_t device_id, rc_device_properties& properties);
+void describe_cuda_device(int32_t device_id, rc_device_properties& properties);
 
 // Opens a device for a context. Whatever stands against it is RC_ERROR_BACKEND_UNAVAILABLE with the
 // reason; a stream of another device is RC_ERROR_INVALID_ARGUMENT.
-rc_status open_device(const char* function, int32_t device_id, void* stream,
-                      std::unique_ptr<Device>& device);
+rc_status open_cuda_device(const char* function, int32_t device_id, void* stream,
+                           std::unique_ptr<CudaDevice>& device);
 
-// "cuda 13.0 for sm_90, sm_100 and compute_80", or "cuda: off".
-const char* build_info();
+// "cuda: 13.0 for sm_90, sm_100, compute_80", or "cuda: off".
+const char* cuda_build_info();
 
-}  // namespace cuda
 }  // namespace rc
 
 #endif

@@ -5,13 +5,13 @@
 #include "lib/cuda.h"
 #include "lib/error.h"
 
-namespace rc::cuda {
+namespace rc {
 
 static const char* const kReason = "this librobocache was built without CUDA";
 
-int32_t device_count() { return 0; }
+int32_t cuda_device_count() { return 0; }
 
-void describe_device(int32_t device_id, rc_device_properties& properties) {
+void describe_cuda_device(int32_t device_id, rc_device_properties& properties) {
   const uint32_t struct_size = properties.struct_size;
   properties = {};
   properties.struct_size = struct_size;
@@ -19,10 +19,11 @@ void describe_device(int32_t device_id, rc_device_properties& properties) {
   std::strncpy(properties.reason, kReason, sizeof properties.reason - 1);
 }
 
-rc_status open_device(const char* function, int32_t device_id, void*, std::unique_ptr<Device>&) {
+rc_status open_cuda_device(const char* function, int32_t device_id, void*,
+                           std::unique_ptr<CudaDevice>&) {
   return fail(RC_ERROR_BACKEND_UNAVAILABLE, "%s: CUDA device %d: %s", function, device_id, kReason);
 }
 
-const char* build_info() { return "cuda: off"; }
+const char* cuda_build_info() { return "cuda: off"; }
 
-}  // namespace rc::cuda
+}  // namespace rc
