@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Checked views of the caller's tensors: the rules of robocache/tensor.h in one place. */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "robocache/context.h"
+#include "robocache/tensor.h"
+
+namespace rc {
+
+enum class Type : uint8_t { u8, u16, u32, u64, i8, i16, i32, i64, f16, bf16, f32, f64, boolean };
+
+/** "float32", "bool". */
+const char* name(Type type);
+
+/** Bytes of one element. */
+int64_t size_of(Type type);
+
+/** A tensor that obeys every rule of robocache/tensor.h that concerns one tensor alone. */
+struct View {
+  /** The first element: `byte_offset` is applied. NULL only where `count` is 0. */
+  char* data = nullptr;
+  /** Product of the shape; 1 where `ndim` is 0. */
+  int64_t count = 0;
+  int64_t item_size = 0;
+  Type type = Type::u8;
+  int32_t ndim = 0;
+  /** Entries from `ndim` on are 1 and 0. No product of shape entries overflows, a zero among them
+   * or not, nor does the number of bytes. */
+  int64_t shape[RC_MAX_NDIM] = {};
+  /** In elements, filled in where the caller gave none. */
+  int64_t strides[RC_MAX_NDIM] = {};
+
+  /** Bytes from the first element to the end of the last in memory; 0 where `count` is 0. */
+  int64_t extent() const;
+};
+
+/** Checks `tensor` (not NULL) for work on `context`; failures name `argument`. */
+View view(const rc_tensor* tensor, const char* argument, const rc_context& context);
+
+/** "float32 [4,7]", for messages. */
+std::string describe(const View& view);
+
+/** "[4,7]". */
+std::string describe_shape(const View& view);
+
+/** Refuses an output two of whose elements may share memory: sorted by size, each stride has to
+ * reach past everything that the smaller ones span. */
+void check_output_layout(const View& output, const char* argument);
+
+/** One tensor of a call and what the call does with it. */
+struct Access {
+  const View* view;
+  const char* argument;
+  bool written;
+};
+
+/** Refuses a written tensor that shares memory with any other tensor of the call; reorders the
+ * list. Tensors that interleave without sharing a byte (column slices of one array) are accepted,
+ * see `may_share_memory`. */
+void check_disjoint(Access* accesses, size_t count);
+
+}  // namespace rc
