@@ -2,16 +2,14 @@
 /** Checked views of the caller's tensors: the rules of robocache/tensor.h in one place. */
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "kernels/common/types.h"
 #include "robocache/context.h"
 #include "robocache/tensor.h"
 
 namespace rc {
-
-enum class Type : uint8_t { u8, u16, u32, u64, i8, i16, i32, i64, f16, bf16, f32, f64, boolean };
 
 /** "float32", "bool". */
 const char* name(Type type);
@@ -46,21 +44,5 @@ std::string describe(const View& view);
 
 /** "[4,7]". */
 std::string describe_shape(const View& view);
-
-/** Refuses an output two of whose elements may share memory: sorted by size, each stride has to
- * reach past everything that the smaller ones span. */
-void check_output_layout(const View& output, const char* argument);
-
-/** One tensor of a call and what the call does with it. */
-struct Access {
-  const View* view;
-  const char* argument;
-  bool written;
-};
-
-/** Refuses a written tensor that shares memory with any other tensor of the call; reorders the
- * list. Tensors that interleave without sharing a byte (column slices of one array) are accepted,
- * see `may_share_memory`. */
-void check_disjoint(Access* accesses, size_t count);
 
 }  // namespace rc

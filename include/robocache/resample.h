@@ -54,7 +54,7 @@ enum rc_mode {
   RC_MODE_SLERP = 5,
   /** Radians, linear along the shorter arc modulo 2 pi. Where that arc crosses the seam the result
    * is wrapped into [-pi, pi] if both samples lie there, else into [0, 2 pi] if both lie there,
-   * else left as it is. Evaluated in float64. */
+   * else left as it is; extrapolated angles are left as they are. Evaluated in float64. */
   RC_MODE_ANGLE = 6,
   /** Aggregates of the samples with t - window.before < time <= t + window.after, accumulated in
    * float64 in the order of time. LAST is the newest sample of the window. */
@@ -105,7 +105,7 @@ enum rc_reason {
   RC_REASON_GAP = 4,
   /** The sample to hold is farther from the target than `max_gap`. Filled. */
   RC_REASON_STALE = 8,
-  /** A channel is NaN, or `RC_RESAMPLE_SKIP_NAN` found no sample that is not. */
+  /** A channel is NaN, or `RC_RESAMPLE_SKIP_NAN` found no finite sample. */
   RC_REASON_NAN = 16,
   /** The sequence or the window has no sample, or the stream is absent. Filled. */
   RC_REASON_EMPTY = 32
@@ -113,8 +113,8 @@ enum rc_reason {
 
 /** Bits of `rc_resample_options.flags`. */
 enum rc_resample_flag {
-  /** Interpolate each channel between its nearest samples that are not NaN (a quaternion counts as
-   * one channel) instead of letting NaN through. */
+  /** Treat each channel (a quaternion counts as one) as if it had only its finite samples, instead
+   * of letting NaN and Inf through: rules for the ends and for gaps then hold for the channel. */
   RC_RESAMPLE_SKIP_NAN = 1,
   /** Trust times, offsets, lengths, ids and quaternions. What wrong ones give is unspecified, but
    * no memory outside the tensors is touched for wrong times. */

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lets one file of arithmetic serve g++ at every SIMD level and nvcc.
+//
+// Each translation unit that compiles kernels defines RC_LEVEL (baseline, avx2, cuda). Everything
+// inside RC_KERNELS_BEGIN / END then gets names of its own, so that the linker can never give the
+// baseline build a function that was compiled with AVX2.
+#pragma once
+
+#if defined(__CUDACC__)
+#define RC_HD __host__ __device__
+#else
+#define RC_HD
+#endif
+
+#ifndef RC_LEVEL
+#define RC_LEVEL baseline
+#endif
+
+#define RC_KERNELS_BEGIN \
+  namespace rc {         \
+  inline namespace RC_LEVEL {
+#define RC_KERNELS_END \
+  }                    \
+  }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The samples of one sequence as a row sees them: in time order, on the target's clock, samples of
+// equal time taken together as one knot.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/common/search.h"
+#include "kernels/common/time.h"
+#include "kernels/resample/plan.h"
+
+namespace rc {
+
+// Positions first to last, all of one time. first < 0: no knot.
+struct Knot {
+  int64_t first, last;
+
+  RC_HD explicit operator bool() const { return first >= 0; }
+};
+
+}  // namespace rc
+
+RC_KERNELS_BEGIN
+
+constexpr Knot kNoKnot = {-1, -1};
+
+// Where the samples of sequence e begin along the sample axis, and how many there are.
+RC_HD inline int64_t sequence_begin(const ResamplePlan& plan, int64_t e) {
+  return plan.offsets ? plan.offsets[e] : 0;
+}
+RC_HD inline int64_t sequence_length(const ResamplePlan& plan, int64_t e) {
+  if (plan.offsets) return plan.offsets[e + 1] - plan.offsets[e];
+  return plan.lengths ? plan.lengths[e] : plan.samples;
+}
+
+// Where the sorted positions of sequence e begin in `plan.sorted`.
+RC_HD inline int64_t sorted_begin(const ResamplePlan& plan, int64_t e) {
+  if (plan.offsets) return plan.offsets[e] - plan.offsets[plan.first_sequence];
+  return (e - plan.first_sequence) * plan.samples;
+}
+
+template <class Raw>
+struct Sequence {
+  using Time = typename TimeOf<Raw>::Value;
+  using Span = typename TimeOf<Raw>::Span;
+
+  const Raw* times;
+  int64_t step;
+  const int64_t* sorted;  // null: already in order
+  int64_t count;
+  int64_t id;     // of the sequence
+  int64_t begin;  // of its samples along the sample axis
+  Clock clock;
+
+  RC_HD Sequence(const ResamplePlan& plan, int64_t e)
+      : times(reinterpret_cast<const Raw*>(plan.source_times.data) +
+              e * plan.source_times.row + sequence_begin(plan, e) * plan.source_times.step),
+        step(plan.source_times.step),
+        sorted(plan.sorted ? plan.sorted + sorted_begin(plan, e) : nullptr),
+        count(plan.sorted ? plan.sorted_count[e - plan.first_sequence] : sequence_length(plan, e)),
+        id(e),
+        begin(sequence_begin(plan, e)),
+        clock(plan.clock) {}
+
+  // Index within the sequence of the sample at a position in time order.
+  RC_HD int64_t sample(int64_t position) const { return sorted ? sorted[position] : position; }
+  RC_HD Time time_of_sample(int64_t index) const {
+    return apply(clock, static_cast<Time>(times[index * step]));
+  }
+  RC_HD Time time(int64_t position) const { return time_of_sample(sample(position)); }
+  RC_HD Time time(const Knot& knot) const { return time(knot.first); }
+
+  // The knot that ends or begins at a position, kNoKnot past the ends.
+  RC_HD Knot ending_at(int64_t last) const {
+    if (last < 0) return kNoKnot;
+    const Time t = time(last);
+    if (last == 0 || time(last - 1) < t) return {last, last};
+    return {border(0, last, [&](int64_t k) { return time(k) < t; }), last};
+  }
+  RC_HD Knot beginning_at(int64_t first) const {
+    if (first >= count) return kNoKnot;
+    const Time t = time(first);
+    if (first + 1 == count || t < time(first + 1)) return {first, first};
+    return {first, border(first + 1, count, [&](int64_t k) { return !(t < time(k)); }) - 1};
+  }
+  RC_HD Knot before(const Knot& knot) const { return ending_at(knot.first - 1); }
+  RC_HD Knot after(const Knot& knot) const { return beginning_at(knot.last + 1); }
+
+  // Number of positions that are not later than t.
+  RC_HD int64_t not_later(Time t, int64_t hint) const {
+    return border_near(hint, 0, count, [&](int64_t k) { return !(t < time(k)); });
+  }
+};
+
+RC_KERNELS_END
