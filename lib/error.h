@@ -6,8 +6,8 @@
 
 namespace rc {
 
-/** Bytes of a message, its final zero included. */
-constexpr int message_capacity = 1024;
+/** Bytes of a message, its final zero included; leaves room for the function's name. */
+constexpr int message_capacity = 960;
 
 /** Carries its message in place: throwing one needs no memory beyond the exception's own. */
 struct Error {

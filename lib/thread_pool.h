@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 
 namespace rc {
@@ -46,8 +45,7 @@ class ThreadPool {
   void run(int64_t tasks, Task task);
 
  private:
-  struct Crew;
-  Crew& crew();
+  class Crew;
   void dismiss();
 
   int size_;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/cpu.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace rc::cpu {
+
+rc_simd_level best_simd_level() {
+#if defined(__x86_64__)
+  // The built-in asks the system, too, whether it saves the wide registers.
+  unsigned a, b, c, d;
+  const bool f16c = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+  if (f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return RC_SIMD_AVX2;
+#endif
+  return RC_SIMD_BASELINE;
+}
+
+const char* name(rc_simd_level level) { return level == RC_SIMD_AVX2 ? "avx2" : "baseline"; }
+
+int cores() {
+  // The mask has to be as wide as the kernel's, which is not known beforehand.
+  for (int width = 1024; width <= 1 << 20; width *= 2) {
+    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> mask(
+        CPU_ALLOC(width), [](cpu_set_t* set) { CPU_FREE(set); });
+    if (mask == nullptr) break;
+    if (sched_getaffinity(0, CPU_ALLOC_SIZE(width), mask.get()) == 0) {
+      return std::max(1, CPU_COUNT_S(CPU_ALLOC_SIZE(width), mask.get()));
+    }
+  }
+  return 1;
+}
+
+uint64_t memory() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
+
+std::string brand() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const size_t colon = line.find(": ");
+    if (colon != std::string::npos && line.rfind("model name", 0) == 0) {
+      return line.substr(colon + 2);
+    }
+  }
+#if defined(__x86_64__)
+  return "x86-64 processor";
+#else
+  return "AArch64 processor";
+#endif
+}
+
+}  // namespace rc::cpu

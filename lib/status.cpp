@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "robocache/status.h"
+
+const char* rc_status_name(rc_status status) {
+#define RC_NAME(code) \
+  case code:          \
+    return #code
+  switch (status) {
+    RC_NAME(RC_SUCCESS);
+    RC_NAME(RC_ERROR_INVALID_ARGUMENT);
+    RC_NAME(RC_ERROR_INVALID_HANDLE);
+    RC_NAME(RC_ERROR_INVALID_DATA);
+    RC_NAME(RC_ERROR_UNSUPPORTED_DTYPE);
+    RC_NAME(RC_ERROR_UNSUPPORTED_LAYOUT);
+    RC_NAME(RC_ERROR_UNSUPPORTED_OPTION);
+    RC_NAME(RC_ERROR_DEVICE_MISMATCH);
+    RC_NAME(RC_ERROR_BACKEND_UNAVAILABLE);
+    RC_NAME(RC_ERROR_OUT_OF_MEMORY);
+    RC_NAME(RC_ERROR_WORKSPACE_TOO_SMALL);
+    RC_NAME(RC_ERROR_CAPACITY_EXCEEDED);
+    RC_NAME(RC_ERROR_CUDA);
+    RC_NAME(RC_ERROR_VERSION_MISMATCH);
+    RC_NAME(RC_ERROR_INTERNAL);
+    default:
+      return "RC_STATUS_UNKNOWN";
+  }
+#undef RC_NAME
+}
