@@ -5,8 +5,8 @@
 PYTHON ?= python3
 # Extras of pyproject.toml that the tests run with; `dev,frameworks` adds PyTorch and JAX.
 EXTRAS ?= dev
-# GPU architecture of `make cuda`.
-CUDA_ARCHITECTURES ?= 90
+# Compute capability that `make cuda` compiles for.
+GPU_ARCH ?= 90
 
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -16,6 +16,7 @@ SOURCES := pyproject.toml meson.build meson.options \
   $(shell find include lib kernels bindings/python tests/abi tests/api tests/kernels bench -type f \
     -not -name '*.pyc' 2>/dev/null)
 CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
+CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dpython=disabled -Dbench=disabled
 INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release
 
 .PHONY: help demo check build test sanitize pytest lint format tidy cuda bench wheel clean
@@ -27,7 +28,7 @@ demo: $(VENV)/demo.done ## A recording of an arm in, one aligned table and a pic
 	@echo "== demo: into demo/"
 	@robocache demo -o demo
 
-check: lint build test sanitize pytest ## Everything that must hold before a commit
+check: lint test sanitize pytest ## Everything that must hold before a commit
 
 build: $(VENV)/check.done ## The library, its C tests and the Python package
 
@@ -35,9 +36,11 @@ test: build ## C tests and the gates of the binary interface
 	@echo "== C tests and ABI gates: build/release"
 	@meson test -C build/release --no-rebuild --print-errorlogs
 
-sanitize: build ## The C tests under ASan + UBSan and under TSan
-	@.ci/sanitize address,undefined
-	@.ci/sanitize thread
+sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASan + UBSan and under TSan
+	@echo "== C tests under ASan + UBSan: build/asan"
+	@meson test -C build/asan --suite api --print-errorlogs
+	@echo "== C tests under TSan: build/tsan"
+	@meson test -C build/tsan --suite api --print-errorlogs
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"
@@ -59,10 +62,14 @@ tidy: build ## clang-tidy over lib and kernels (slow)
 	@clang-tidy -p build/release --quiet $(filter lib/%.cpp kernels/%.cpp,$(CPP_SOURCES))
 
 cuda: $(VENV)/tools.done ## The library with CUDA for one architecture, its gates, and loading it
-	@.ci/cuda $(CUDA_ARCHITECTURES)
+	@echo "== CUDA path for sm_$(GPU_ARCH), its gates and tests: build/cuda; compiler: .tools/cuda"
+	@eval "$$(scripts/cuda-toolkit)"; $(CONFIGURE) build/cuda -Dcuda=enabled -Dgpu_arch=$(GPU_ARCH) && \
+	  meson test -C build/cuda --print-errorlogs
 
-bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy and PyTorch; writes build/bench
-	@echo "== benchmarks: into build/bench"
+bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; writes build/bench
+	@echo "== C benchmarks (where Google Benchmark is installed)"
+	@meson test --benchmark -C build/release --no-rebuild --verbose
+	@echo "== peers: into build/bench"
 	@python bench/peers/resample.py --output build/bench
 
 wheel: $(VENV)/tools.done ## dist/robocache-*-py3-none-manylinux*.whl
@@ -71,6 +78,14 @@ wheel: $(VENV)/tools.done ## dist/robocache-*-py3-none-manylinux*.whl
 	@pip wheel --quiet --no-build-isolation --no-deps -C build-dir=build/wheel -w build/wheel/dist .
 	@auditwheel --quiet repair --wheel-dir dist build/wheel/dist/*.whl
 	@ls dist
+
+build/asan/build.ninja: $(VENV)/check.done
+	@$(CONFIGURE) build/asan -Dcuda=disabled -Dbuildtype=debugoptimized \
+	  -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+
+build/tsan/build.ninja: $(VENV)/check.done
+	@$(CONFIGURE) build/tsan -Dcuda=disabled -Dbuildtype=debugoptimized \
+	  -Db_sanitize=thread -Db_lundef=false >/dev/null
 
 clean: ## Remove what the above wrote
 	rm -rf $(VENV) build demo dist
