@@ -16,7 +16,7 @@ SOURCES := pyproject.toml meson.build meson.options \
   $(shell find include lib kernels bindings/python tests/abi tests/api tests/kernels bench -type f \
     -not -name '*.pyc' 2>/dev/null)
 CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
-CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dpython=disabled -Dbench=disabled
+CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled
 INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release
 
 .PHONY: help demo check build test sanitize pytest lint format tidy cuda bench wheel clean
