@@ -16,8 +16,9 @@ SOURCES := pyproject.toml meson.build meson.options \
   $(shell find include lib kernels bindings/python tests/abi tests/api tests/kernels bench -type f \
     -not -name '*.pyc' 2>/dev/null)
 CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
-CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled
-INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release
+CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=disabled
+INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release \
+  -C setup-args=-Dtests=enabled -C setup-args=-Dbench=auto
 
 .PHONY: help demo check build test sanitize pytest lint format tidy cuda bench wheel clean
 
@@ -106,7 +107,7 @@ $(VENV)/demo.done: $(VENV)/tools.done $(SOURCES)
 
 $(VENV)/check.done: $(VENV)/tools.done $(SOURCES)
 	@echo "== library, C tests and package with [$(EXTRAS)]: build/release, then $(VENV)"
-	@$(INSTALL) -C setup-args=-Dtests=enabled '.[$(EXTRAS)]'
+	@$(INSTALL) '.[$(EXTRAS)]'
 	@touch $@
 
 $(VENV)/bench.done: $(VENV)/tools.done $(SOURCES)
