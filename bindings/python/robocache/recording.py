@@ -102,7 +102,7 @@ class RecordedStream:
     ) -> None:
         self.name = name
         self.type_name = type_name
-        """Message type, such as `sensor_msgs/msg/Imu`; the kind of container where there is none."""
+        """Message type, such as `sensor_msgs/msg/Imu`, or the kind of container."""
         self.count = count
         """Number of messages."""
         self.declared_rate = declared_rate

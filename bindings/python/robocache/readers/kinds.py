@@ -48,11 +48,14 @@ def classify(
     return fields
 
 
-def unit_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Of the rows of [N,4] without NaN: which are quaternions of unit length."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        norms = np.linalg.norm(values.astype(np.float64), axis=1)
-    return np.abs(norms[~np.isnan(norms)] - 1.0) <= _UNIT_LENGTH_TOLERANCE
+def quaternion_norms(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Lengths of the rows of [N,4] that hold no NaN."""
+    norms = np.linalg.norm(values.astype(np.float64), axis=1)
+    return norms[~np.isnan(norms)]
+
+
+def _unit_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.abs(quaternion_norms(values) - 1.0) <= _UNIT_LENGTH_TOLERANCE
 
 
 def _join_quaternions(arrays: Mapping[str, NDArray[Any]]) -> list[tuple[str, NDArray[Any], bool]]:
@@ -65,7 +68,7 @@ def _join_quaternions(arrays: Mapping[str, NDArray[Any]]) -> list[tuple[str, NDA
     for prefix, names in groups.items():
         if len(names) == 4:
             values = np.stack([arrays[names[axis]] for axis in "xyzw"], axis=1)
-            unit = unit_rows(values)
+            unit = _unit_rows(values)
             if _quaternion_name(prefix) or (unit.size and unit.all()):
                 first = min(names.values(), key=list(arrays).index)
                 joined[first] = (prefix or "quaternion", values)
@@ -91,7 +94,7 @@ def _kind_of(
         return "flag", None
     if values.ndim == 2:
         if values.shape[1] == 4 and values.dtype.kind == "f" and _quaternion_name(name):
-            unit_length = unit_rows(values)
+            unit_length = _unit_rows(values)
             if unit_length.size and unit_length.all():
                 return "quaternion", order
             if unit_length.any():

@@ -18,8 +18,16 @@ import numpy as np
 from ..recording import Content, Progress, RecordedStream, Recording, RecordingError
 from .guard import reading, require
 from .messages import (
-    Array, Leaf, Node, Record, Stamp, StreamBuilder, Time, load_streams, name_streams,
-)  # fmt: skip
+    Array,
+    Leaf,
+    Node,
+    Record,
+    Stamp,
+    StreamBuilder,
+    Time,
+    load_streams,
+    name_streams,
+)
 from .ros import ros_builder
 from .stamps import declared_rate, time_name
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Times that come as plain numbers or text: which column is the time, in which unit, as exact ns."""
+"""Times that come as plain numbers or text: which column it is, its unit, exact nanoseconds."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def rate_to_ns(count: int, rate: float) -> NDArray[np.int64]:
 
 
 def declared_rate(metadata: Mapping[str, Any]) -> float | None:
-    """The rate in Hz that metadata state under one of the usual names, if it is a positive number."""
+    """The rate in Hz that metadata state under one of the usual names, if positive."""
     lowered = {key.lower(): value for key, value in metadata.items()}
     for key in _RATE_KEYS:
         try:

@@ -38,9 +38,8 @@ def open_csv(
     csv = require("pyarrow.csv", "table", path)
     pa = require("pyarrow", "table", path)
     parse = csv.ParseOptions(delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    with reading(path, "not readable as CSV"):
-        with csv.open_csv(path, parse_options=parse) as head:
-            names = head.schema.names
+    with reading(path, "not readable as CSV"), csv.open_csv(path, parse_options=parse) as head:
+        names = head.schema.names
     column = _time_column(path, names, time_column)
     with reading(path, "not readable as CSV"):
         convert = csv.ConvertOptions(column_types={column: pa.string()})
