@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 
 #if defined(__x86_64__)
@@ -45,11 +46,13 @@ uint64_t memory() {
 }
 
 std::string brand() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const size_t colon = line.find(": ");
-    if (colon != std::string::npos && line.rfind("model name", 0) == 0) {
-      return line.substr(colon + 2);
+  // C streams: the C++ ones would be the largest part of the library.
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/cpuinfo", "r"), std::fclose);
+  char line[512];
+  while (file != nullptr && std::fgets(line, sizeof line, file.get()) != nullptr) {
+    const char* const colon = std::strstr(line, ": ");
+    if (colon != nullptr && std::strncmp(line, "model name", 10) == 0) {
+      return std::string(colon + 2, std::strcspn(colon + 2, "\n"));
     }
   }
 #if defined(__x86_64__)
