@@ -14,6 +14,7 @@
 
 #include "cuda_config.h"
 #include "kernels/common/fault_record.h"
+#include "kernels/resample/resample_cuda.h"
 #include "lib/error.h"
 #include "lib/fault.h"
 
@@ -355,6 +356,16 @@ class Device final : public CudaDevice {
   }
 
   void drop_timers() override { timers_.drop(); }
+
+  void resample(const ResamplePlan& plan) override {
+    if (plan.order != RC_ORDER_CHECK) {
+      fail(RC_ERROR_UNSUPPORTED_OPTION,
+           "order: expected RC_ORDER_CHECK on a CUDA device, got RC_ORDER_%s",
+           plan.order == RC_ORDER_SORT ? "SORT" : "DROP");
+    }
+    const Current current(primary_);
+    check(resample_cuda(plan, record_, ++calls_, stream_), "launching the kernels");
+  }
 
  private:
   void check_stream(cudaStream_t stream) const {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with the contents of a tensor: found by either path, worded by describe_fault() of
 // lib/fault.h. Plain data, shared by all levels.
-#ifndef ROBOCACHE_KERNELS_COMMON_FAULT_H
-#define ROBOCACHE_KERNELS_COMMON_FAULT_H
+#pragma once
 
 #include <cstdint>
 
@@ -60,5 +59,3 @@ RC_HD inline bool precedes(const Fault& a, const Fault& b) {
 }
 
 }  // namespace rc
-
-#endif

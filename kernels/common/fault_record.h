@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where kernels on a device leave the first fault that they meet.
-#ifndef ROBOCACHE_KERNELS_COMMON_FAULT_RECORD_H
-#define ROBOCACHE_KERNELS_COMMON_FAULT_RECORD_H
+#pragma once
 
 #include <cstdint>
 
@@ -45,5 +44,3 @@ __device__ inline void report(FaultRecord* record, uint64_t call, const Fault& f
 #endif
 
 }  // namespace rc
-
-#endif
