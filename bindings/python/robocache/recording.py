@@ -47,9 +47,9 @@ class Field:
     """One quantity of a stream: `values[i]` belongs to the stream's i-th message.
 
     `values` is [N] or [N,k] in the dtype of the recording; text is an object array of `str`, which
-    no interpolation can take. `kind` is only ever claimed where name, type and values agree, see
-    `robocache.readers.kinds`: "quaternion" is [N,4] with components in `order`, "angle" is in
-    radians and wraps, "flag" is bool.
+    no interpolation can take. `kind` is only claimed where name, type and values agree, see
+    `robocache.readers.kinds`: "quaternion" is [N,4] with components in `order` (None for all other
+    kinds), "angle" is in radians and wraps, "flag" is bool.
     """
 
     name: str

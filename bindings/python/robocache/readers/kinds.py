@@ -2,9 +2,9 @@
 """What a field means, claimed only where its name and its values agree.
 
 - *quaternion*: [N,4] floats with a telling name (`q`, `quat...`, `orientation`, `rotation`), or
-  four scalars that end in x, y, z and w, whose rows all have unit length. Four scalars become one
-  field in the order xyzw. `order` stays set where only some rows have unit length, the kind is
-  then "vector": interpolating rotations across zero quaternions is not defined.
+  four scalars that end in x, y, z and w. Every row is NaN, of unit length, or zero (how ROS says
+  that the orientation is unknown), and at least one is of unit length. Four scalars become one
+  field in the order xyzw, be it only for their name.
 - *angle*: a name such as `yaw` or `heading`, values within one turn, and at least one jump of
   almost a full turn. An angle that never wraps is interpolated like any scalar.
 - *flag*: bool. *text*: strings. *vector*: other [N,k]. *scalar*: the rest.
@@ -39,12 +39,10 @@ def classify(
     """Fields of one stream from its columns; `order` is that of [N,4] quaternion columns."""
     units = units or {}
     fields: dict[str, Field] = {}
-    for name, values, named_components in _join_quaternions(arrays):
-        unit = units.get(name)
-        kind, found_order = _kind_of(name, values, unit, "xyzw" if named_components else order)
-        if named_components:
-            found_order = "xyzw"
-        fields[name] = Field(name, values, unit, kind, found_order)
+    for name, values, joined in _join_quaternions(arrays):
+        kind = _kind_of(name, values, units.get(name), joined)
+        found = ("xyzw" if joined else order) if kind == "quaternion" else None
+        fields[name] = Field(name, values, units.get(name), kind, found)
     return fields
 
 
@@ -54,61 +52,59 @@ def quaternion_norms(values: NDArray[Any]) -> NDArray[np.float64]:
     return norms[~np.isnan(norms)]
 
 
-def _unit_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.abs(quaternion_norms(values) - 1.0) <= _UNIT_LENGTH_TOLERANCE
+def _are_quaternions(values: NDArray[Any]) -> bool:
+    norms = quaternion_norms(values)
+    unit = np.abs(norms - 1.0) <= _UNIT_LENGTH_TOLERANCE
+    return bool(unit.any() and (unit | (norms == 0.0)).all())
 
 
 def _join_quaternions(arrays: Mapping[str, NDArray[Any]]) -> list[tuple[str, NDArray[Any], bool]]:
+    """The columns, with x, y, z, w of one quaternion as one, which is marked."""
     groups: dict[str, dict[str, str]] = {}
     for name, values in arrays.items():
         match = _COMPONENT.match(name)
         if match and values.ndim == 1 and values.dtype.kind == "f":
             groups.setdefault(match["prefix"], {})[match["axis"].lower()] = name
-    joined: dict[str, tuple[str, NDArray[Any]]] = {}
-    for prefix, names in groups.items():
-        if len(names) == 4:
-            values = np.stack([arrays[names[axis]] for axis in "xyzw"], axis=1)
-            unit = _unit_rows(values)
-            if _quaternion_name(prefix) or (unit.size and unit.all()):
-                first = min(names.values(), key=list(arrays).index)
-                joined[first] = (prefix or "quaternion", values)
-                joined.update({name: ("", values) for name in names.values() if name != first})
-    result = []
-    for name, values in arrays.items():
-        new_name, new_values = joined.get(name, (name, values))
-        if new_name:
-            result.append((new_name, new_values, name in joined))
-    return result
+    quaternion_of: dict[str, str] = {}
+    stacked: dict[str, NDArray[Any]] = {}
+    for prefix, members in groups.items():
+        if len(members) == 4:
+            values = np.stack([arrays[members[axis]] for axis in "xyzw"], axis=1)
+            if _quaternion_name(prefix) or _are_quaternions(values):
+                quaternion = prefix or "quaternion"
+                stacked[quaternion] = values
+                quaternion_of.update(dict.fromkeys(members.values(), quaternion))
+    names = dict.fromkeys(quaternion_of.get(name, name) for name in arrays)
+    return [(name, stacked.get(name, arrays.get(name)), name in stacked) for name in names]
 
 
 def _quaternion_name(name: str) -> bool:
-    return _QUATERNION_NAME.search(re.split(r"[.:/ ]", name)[-1]) is not None
+    return _QUATERNION_NAME.search(_leaf(name)) is not None
 
 
-def _kind_of(
-    name: str, values: NDArray[Any], unit: str | None, order: QuaternionOrder
-) -> tuple[Kind, QuaternionOrder | None]:
+def _leaf(name: str) -> str:
+    return re.split(r"[.:/ ]", name)[-1]
+
+
+def _kind_of(name: str, values: NDArray[Any], unit: str | None, joined: bool) -> Kind:
     if values.dtype.kind == "O":
-        return "text", None
+        return "text"
     if values.dtype.kind == "b":
-        return "flag", None
-    if values.ndim == 2:
-        if values.shape[1] == 4 and values.dtype.kind == "f" and _quaternion_name(name):
-            unit_length = _unit_rows(values)
-            if unit_length.size and unit_length.all():
-                return "quaternion", order
-            if unit_length.any():
-                return "vector", order
-        return "vector", None
-    return ("angle" if _is_angle(name, values, unit) else "scalar"), None
+        return "flag"
+    if values.ndim == 1:
+        return "angle" if _is_angle(name, values, unit) else "scalar"
+    named = joined or (values.shape[1] == 4 and _quaternion_name(name))
+    if named and values.dtype.kind == "f" and _are_quaternions(values):
+        return "quaternion"
+    return "vector"
 
 
 def _is_angle(name: str, values: NDArray[Any], unit: str | None) -> bool:
-    leaf = re.split(r"[.:/ ]", name)[-1]
-    if values.dtype.kind != "f" or unit not in (None, "rad") or not _ANGLE_NAME.search(leaf):
+    if values.dtype.kind != "f" or unit not in (None, "rad"):
         return False
     finite = values[np.isfinite(values)].astype(np.float64)
-    if _NOT_AN_ANGLE.search(name) or finite.size < 2:
+    named = _ANGLE_NAME.search(_leaf(name)) and not _NOT_AN_ANGLE.search(name)
+    if not named or finite.size < 2:
         return False
     turn = 2.0 * np.pi
     low, high = finite.min(), finite.max()
