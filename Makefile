@@ -39,9 +39,9 @@ test: build ## C tests and the gates of the binary interface
 
 sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASan + UBSan and under TSan
 	@echo "== C tests under ASan + UBSan: build/asan"
-	@meson test -C build/asan --suite api --print-errorlogs
+	@meson test -C build/asan --suite api --suite lib --print-errorlogs
 	@echo "== C tests under TSan: build/tsan"
-	@meson test -C build/tsan --suite api --print-errorlogs
+	@meson test -C build/tsan --suite api --suite lib --print-errorlogs
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"
