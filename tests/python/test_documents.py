@@ -86,5 +86,12 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
+def test_reference_names_everything() -> None:
+    pytest.importorskip("typer")
+    command = [sys.executable, str(ROOT / "docs" / "generate_reference.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_readme_shows_each_interface() -> None:
     assert {language for language, _, _ in blocks(Path("README.md"))} == {"python", "bash", "c"}
