@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gate: the binary interface is that of the committed baseline, tests/abi/librobocache.abi.
+
+With --update the baseline is written anew: `meson compile -C build abi-baseline`. Until 0.1.0 is
+entered in CHANGELOG.md it may move, with a reason; from then on there are only additions.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SKIPPED = 77
+# abidiff's exit code is a set of bits: 1 error, 2 usage, 4 change, 8 incompatible change.
+READ_BOTH = 1 | 2
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--headers", type=Path, required=True)
+    parser.add_argument("--baseline", type=Path, required=True)
+    parser.add_argument("--update", action="store_true")
+    arguments = parser.parse_args()
+
+    if shutil.which("abidw") is None or shutil.which("abidiff") is None:
+        print("skipped: abidw and abidiff are not installed (Debian: abigail-tools)")
+        return SKIPPED
+    if arguments.update:
+        command = ["abidw", "--headers-dir", arguments.headers, "--drop-private-types"]
+        command += ["--no-show-locs", "--no-corpus-path", "--no-comp-dir-path", "--no-architecture"]
+        command += ["--out-file", arguments.baseline, arguments.library]
+        return subprocess.run(command).returncode
+    command = ["abidiff", "--headers-dir1", arguments.headers, "--headers-dir2", arguments.headers]
+    command += ["--drop-private-types", "--no-architecture"]
+    result = subprocess.run([*command, arguments.baseline, arguments.library]).returncode
+    if result & READ_BOTH == 0 and result != 0:
+        print("If the change is meant: meson compile -C <build> abi-baseline")
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())
