@@ -35,7 +35,7 @@ build: $(VENV)/check.done ## The library, its C tests and the Python package
 
 test: build ## C tests and the gates of the binary interface
 	@echo "== C tests and ABI gates: build/release"
-	@meson test -C build/release --no-rebuild --print-errorlogs
+	@meson test -C build/release --print-errorlogs
 
 sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASan + UBSan and under TSan
 	@echo "== C tests under ASan + UBSan: build/asan"
@@ -69,7 +69,7 @@ cuda: $(VENV)/tools.done ## The library with CUDA for one architecture, its gate
 
 bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; writes build/bench
 	@echo "== C benchmarks (where Google Benchmark is installed)"
-	@meson test --benchmark -C build/release --no-rebuild --verbose
+	@meson test --benchmark -C build/release --verbose
 	@echo "== peers: into build/bench"
 	@python bench/peers/resample.py --output build/bench
 
