@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One call into the library: where it runs, the arrays it borrows, the structs it fills.
+
+Calls are scratch that a thread keeps and uses again, so that a small call makes few objects. A call
+that starts inside another one of the same thread (from a signal handler or a finalizer) takes
+scratch of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from robocache._arrays import View, place_of, read
+from robocache._dtypes import FLOATS
+from robocache._frameworks import JAX, NUMPY, Numpy, Shape
+from robocache._library import ffi, load, raise_status
+from robocache._options import Rules
+from robocache.context import (
+    CPU,
+    CUDA_TYPE,
+    Context,
+    Device,
+    default_context,
+    device_name,
+    logger,
+    stream_handle,
+)
+from robocache.errors import (
+    DeviceMismatchError,
+    InvalidArgumentError,
+    UnsupportedLayoutError,
+)
+
+_BACKENDS = {"cpu": CPU[0], "cuda": CUDA_TYPE}
+_OPTIONS_SIZE = ffi.sizeof("rc_resample_options")
+_local = threading.local()
+
+
+class Call:
+    """Scratch of one call; `start` takes one, leaving its ``with`` block gives it back.
+
+    On CUDA the call returns before its work is done, and the memory that it borrows must outlive
+    that work. PyTorch and CuPy hand freed memory out again in the order of the stream on which it
+    was made: on that stream nothing more is needed, on another one PyTorch is told so
+    (``record_stream``). All other owners may use freed memory at once, so the call waits for its
+    stream before it lets go of them.
+    """
+
+    def __init__(self) -> None:
+        self._views: list[View] = []
+        self._views_used = 0
+        self._options: list[Any] = []
+        self._options_used = 0
+        self._lock: Any = None
+        self._foreign_stream = False
+        self._must_wait = False
+        self.lib = load()
+        self.context: Context
+        self.framework: Numpy = NUMPY
+        self.device: Device = CPU
+        self.stream = 0
+
+    def __enter__(self) -> Call:
+        self._lock = self.context.lock
+        self._lock.acquire()
+        try:
+            self.context.use_stream(self.stream)
+        except Exception:
+            self._finish()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._must_wait and error is None:
+                self.context.synchronize()
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        for index in range(self._views_used):
+            self._views[index].release()
+        self._views_used = self._options_used = 0
+        self._must_wait = False
+        self._lock.release()
+        _scratch().append(self)
+
+    def read(self, array: Any, name: str) -> View:
+        """A view of an array of the caller, on the device of the call."""
+        if self._views_used == len(self._views):
+            self._views.append(View())
+        view = self._views[self._views_used]
+        self._views_used += 1
+        read(view, array, name, self.stream)
+        if self.device[0] == CUDA_TYPE:
+            self._outlive(array, name)
+        return view
+
+    def read_listed(self, array: Any, name: str, dtype: str) -> View:
+        """A view of an array, or of a list of numbers, which is copied into this type."""
+        if _is_list(array):
+            array = np.asarray(array)
+            if array.size == 0 or (array.dtype.kind in "iuf" and dtype in FLOATS):
+                array = array.astype(dtype)
+            array = self.framework.from_numpy(array, self.device)
+        return self.read(array, name)
+
+    def read_integers(self, array: Any, name: str) -> View | None:
+        """A view of an int64 array or a list of integers; None stays None."""
+        return None if array is None else self.read_listed(array, name, "int64")
+
+    def time_type(self, *times: Any) -> str:
+        """Type for those of a call's times that are lists: that of the first array, else float64 if
+        any number is a float, else int64. "" where none is a list."""
+        if not any(map(_is_list, times)):
+            return ""
+        for array in times:
+            if not _is_list(array):
+                return self.read(array, "times").dtype
+        kinds = {np.asarray(numbers).dtype.kind for numbers in times if len(numbers)}
+        return "float64" if "f" in kinds else "int64"
+
+    def output(
+        self, out: Any, name: str, shape: Shape, dtype: str, scalar: bool = False
+    ) -> tuple[Any, View]:
+        """An array to write into, the caller's or a new one, and its view.
+
+        Parameters
+        ----------
+        out
+            The caller's array, or None.
+        name
+            Argument, for messages.
+        shape
+            Of the array.
+        dtype
+            Of a new array.
+        scalar
+            The view gets a last axis of one more.
+        """
+        if out is None:
+            with self._allocation():
+                out = self.framework.empty(shape, dtype, self.device)
+            view = self.read(out, name)
+        else:
+            if place_of(out, name)[0] is JAX:
+                raise UnsupportedLayoutError(f"{name}: expected a writable array; JAX's are not")
+            view = self.read(out, name)
+            if view.read_only:
+                raise UnsupportedLayoutError(
+                    f"{name}: expected a writable array; got a read-only one"
+                )
+            if view.shape != tuple(shape):
+                raise InvalidArgumentError(
+                    f"{name}: expected shape {tuple(shape)}; got {view.shape}"
+                )
+        if scalar:
+            view.append_axis()
+        return out, view
+
+    def options(self, rules: Rules) -> Any:
+        """A struct with these rules, in which tensors may be set."""
+        if self._options_used == len(self._options):
+            self._options.append(ffi.new("rc_resample_options*"))
+        options = self._options[self._options_used]
+        self._options_used += 1
+        ffi.memmove(options, rules.struct, _OPTIONS_SIZE)
+        return options
+
+    def check(self, status: int) -> None:
+        """Raises what a status of the library means."""
+        if status:
+            raise_status(self.lib, status)
+
+    def _allocation(self) -> contextlib.AbstractContextManager[Any]:
+        if self._foreign_stream:
+            return self.framework.on_stream(self.device, self.stream)
+        return contextlib.nullcontext()
+
+    def _outlive(self, array: Any, name: str) -> None:
+        """Keeps memory from being handed out again before the work of this call is done."""
+        owner = place_of(array, name)[0]
+        foreign = self._foreign_stream
+        if owner is not self.framework:
+            foreign = owner.current_stream(self.device) != self.stream
+        if not owner.stream_ordered or (
+            foreign and not owner.used_on(array, self.device, self.stream)
+        ):
+            self._must_wait = True
+
+
+class Place(NamedTuple):
+    """Where a caller wants a call to run."""
+
+    backend: str
+    context: Context | None
+    stream: Any
+
+
+def start(function: str, place: Place, **candidates: Any) -> Call:
+    """Takes scratch for a call that runs where an array lies.
+
+    Parameters
+    ----------
+    function
+        Name of the public function, for messages and the log.
+    place
+        As the caller said.
+    **candidates
+        Arguments by name: framework and device of the results are those of the first that is an
+        array, neither None nor a list.
+
+    Raises
+    ------
+    DeviceMismatchError
+        `backend` names a device on which the array does not lie.
+    """
+    backend, context, stream = place
+    framework, device, name = NUMPY, CPU, "lists"
+    for name, array in candidates.items():
+        if array is not None and not _is_list(array):
+            framework, device = place_of(array, name)
+            break
+    if backend != "auto":
+        if backend not in _BACKENDS:
+            raise InvalidArgumentError(
+                f"backend: expected 'auto', 'cpu' or 'cuda'; got {backend!r}"
+            )
+        if _BACKENDS[backend] != device[0]:
+            raise DeviceMismatchError(
+                f"{function}: backend: expected that of {name}, which lies on"
+                f" {device_name(device)}; got {backend!r}"
+            )
+    if context is None:
+        context = default_context(device)
+    elif not isinstance(context, Context):
+        raise TypeError(f"context: expected a robocache.Context; got {type(context).__name__}")
+    scratch = _scratch()
+    call = scratch.pop() if scratch else Call()
+    call.context, call.framework, call.device = context, framework, device
+    call.stream, call._foreign_stream = context.stream, False
+    if stream is not None:
+        call.stream = stream_handle(stream)
+    if device[0] == CUDA_TYPE:
+        current = framework.current_stream(device)
+        if stream is None and context.follows_stream:
+            call.stream = current
+        call._foreign_stream = call.stream != current
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s: %s on %s: runs there", function, name, device_name(device))
+    return call
+
+
+def _is_list(array: Any) -> bool:
+    return isinstance(array, (list, tuple, range))
+
+
+def _scratch() -> list[Call]:
+    try:
+        free: list[Call] = _local.free
+    except AttributeError:
+        free = _local.free = []
+    return free

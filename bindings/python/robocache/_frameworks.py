@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What differs between NumPy, PyTorch, CuPy and JAX: new arrays and current streams.
+
+A framework that is not imported cannot have made an array, so none is imported here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from robocache._dtypes import numpy_dtype
+from robocache.context import CUDA_TYPE, Device, device_name
+from robocache.errors import InvalidArgumentError, UnsupportedDtypeError
+
+Shape = Sequence[int]
+
+
+class Numpy:
+    """Arrays of NumPy, and of whatever else lies on the CPU and has no maker of its own."""
+
+    stream_ordered = False
+    """Memory that was freed is handed out again in the order of the stream it was made on."""
+
+    def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
+        """A new array that the library writes into."""
+        if device[0] == CUDA_TYPE:
+            raise InvalidArgumentError(
+                "out: expected an array to write into, because arrays of this kind on"
+                f" {device_name(device)} cannot be made here; got None"
+            )
+        return np.empty(shape, numpy_dtype(dtype))
+
+    def current_stream(self, device: Device) -> int:
+        """Handle of the stream on which the framework works now."""
+        return 0
+
+    def on_stream(self, device: Device, handle: int) -> contextlib.AbstractContextManager[Any]:
+        """While it lasts, new arrays are ready for use on another stream than the current one."""
+        return contextlib.nullcontext()
+
+    def used_on(self, array: Any, device: Device, handle: int) -> bool:
+        """Lets another stream than the current one use an array: after the work there is on it, and
+        before its memory is handed out again. False: the latter cannot be arranged."""
+        return False
+
+    def from_numpy(self, array: Any, device: Device) -> Any:
+        """A copy of a small NumPy array on a device; on the CPU itself."""
+        if device[0] == CUDA_TYPE:
+            raise TypeError(f"expected arrays on {device_name(device)}; got a list of numbers")
+        return array
+
+
+class Torch(Numpy):
+    """Tensors of PyTorch. Its allocator is ordered by streams and can be told of more of them."""
+
+    stream_ordered = True
+
+    def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
+        torch = sys.modules["torch"]
+        return torch.empty(shape, dtype=getattr(torch, dtype), device=device_name(device))
+
+    def current_stream(self, device: Device) -> int:
+        stream: int = sys.modules["torch"].cuda.current_stream(device[1]).cuda_stream
+        return stream
+
+    def on_stream(self, device: Device, handle: int) -> contextlib.AbstractContextManager[Any]:
+        cuda = sys.modules["torch"].cuda
+        manager: contextlib.AbstractContextManager[Any] = cuda.stream(
+            cuda.ExternalStream(handle, device=device[1])
+        )
+        return manager
+
+    def used_on(self, array: Any, device: Device, handle: int) -> bool:
+        cuda = sys.modules["torch"].cuda
+        stream = cuda.ExternalStream(handle, device=device[1])
+        stream.wait_stream(cuda.current_stream(device[1]))
+        array.record_stream(stream)
+        return True
+
+    def from_numpy(self, array: Any, device: Device) -> Any:
+        if device[0] != CUDA_TYPE:
+            return array
+        return sys.modules["torch"].from_numpy(array).to(device_name(device))
+
+
+class Cupy(Numpy):
+    """Arrays of CuPy. Its pool is ordered by the stream on which an array was made."""
+
+    stream_ordered = True
+
+    def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
+        cupy = sys.modules["cupy"]
+        with cupy.cuda.Device(device[1]):
+            return cupy.empty(shape, numpy_dtype(dtype))
+
+    def current_stream(self, device: Device) -> int:
+        handle: int = sys.modules["cupy"].cuda.get_current_stream(device[1]).ptr
+        return handle
+
+    def on_stream(self, device: Device, handle: int) -> contextlib.AbstractContextManager[Any]:
+        manager: contextlib.AbstractContextManager[Any] = sys.modules["cupy"].cuda.ExternalStream(
+            handle, device[1]
+        )
+        return manager
+
+    def from_numpy(self, array: Any, device: Device) -> Any:
+        cupy = sys.modules["cupy"]
+        with cupy.cuda.Device(device[1]):
+            return cupy.asarray(array)
+
+
+class Jax(Numpy):
+    """Arrays of JAX. Users cannot write them; the library writes each one before it is theirs."""
+
+    def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
+        jax = sys.modules["jax"]
+        if dtype.endswith("64") and not jax.config.jax_enable_x64:
+            # JAX would make 32 bits of them.
+            if device[0] == CUDA_TYPE:
+                raise UnsupportedDtypeError(f"jax_enable_x64: expected on for {dtype}; got off")
+            return super().empty(shape, dtype, device)
+        platform = "cuda" if device[0] == CUDA_TYPE else "cpu"
+        places = jax.local_devices(backend=platform)
+        with jax.default_device(next(p for p in places if p.local_hardware_id == device[1])):
+            return jax.numpy.empty(shape, dtype).block_until_ready()
+
+
+NUMPY, TORCH, CUPY, JAX = Numpy(), Torch(), Cupy(), Jax()
+_CLASSES = (("torch", "Tensor", TORCH), ("cupy", "ndarray", CUPY), ("jax", "Array", JAX))
+
+
+def framework_of(kind: type) -> Numpy:
+    """The framework whose arrays a type is of."""
+    for module_name, class_name, framework in _CLASSES:
+        module = sys.modules.get(module_name)
+        if module is not None and issubclass(kind, getattr(module, class_name)):
+            return framework
+    return NUMPY
