@@ -16,7 +16,7 @@ from pathlib import Path
 import typer
 
 import robocache
-from robocache.cli import app
+from robocache.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADERS = ROOT / "include" / "robocache"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import robocache
+from robocache.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +39,15 @@ def test_wheel_carries_the_library_and_types(installed: Distribution) -> None:
 def test_bare_package_needs_numpy_and_cffi_only(installed: Distribution) -> None:
     bare = [name for name in installed.requires or [] if "extra ==" not in name]
     assert sorted(re.split(r"[<>=]", name)[0] for name in bare) == ["cffi", "numpy"]
+
+
+def test_messages_name_the_extras_that_there_are(installed: Distribution) -> None:
+    brought: dict[str, set[str]] = {extra: set() for extra in EXTRAS}
+    for requirement in installed.requires or []:
+        name, _, extra = requirement.partition("; extra == ")
+        if extra.strip("\"'") in brought:
+            brought[extra.strip("\"'")].add(re.split(r"[<>=]", name)[0])
+    assert brought == {extra: set(names) for extra, names in EXTRAS.items()}
 
 
 def test_one_version(installed: Distribution) -> None:
