@@ -3,6 +3,7 @@
  * on the machine. */
 #include "lib/cuda.h"
 
+#include <cuda.h>
 #include <cudaTypedefs.h>
 #include <cuda_runtime_api.h>
 
