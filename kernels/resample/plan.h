@@ -46,7 +46,8 @@ struct ResamplePlan {
   int64_t targets;    // T, or M when packed
   int64_t width;      // D
 
-  Array values;        // null for index outputs only
+  bool has_values;  // else index outputs only
+  Array values;
   Array source_times;  // i64, f64 or f32; channel stride unused
   Array target_times;
   Array output;
@@ -73,6 +74,8 @@ struct ResamplePlan {
   int64_t* sorted_count;
   int64_t first_sequence, last_sequence;
 
+  // Whether all sequences have the same times.
+  RC_HD bool shared_times() const { return source_times.row == 0 && !offsets && !lengths; }
   RC_HD bool packed_targets() const { return static_cast<bool>(target_offsets); }
   // Targets of all rows.
   RC_HD int64_t total_targets() const { return packed_targets() ? targets : rows * targets; }

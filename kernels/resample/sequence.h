@@ -33,8 +33,8 @@ RC_HD inline int64_t sequence_length(const ResamplePlan& plan, int64_t e) {
   return plan.lengths ? plan.lengths[e] : plan.samples;
 }
 
-// Where the sorted positions of sequence e begin in `plan.sorted`.
-RC_HD inline int64_t sorted_begin(const ResamplePlan& plan, int64_t e) {
+// Where sequence e begins among the samples of the sequences from plan.first_sequence on.
+RC_HD inline int64_t begin_in_part(const ResamplePlan& plan, int64_t e) {
   if (plan.offsets) return plan.offsets[e] - plan.offsets[plan.first_sequence];
   return (e - plan.first_sequence) * plan.samples;
 }
@@ -56,7 +56,7 @@ struct Sequence {
       : times(reinterpret_cast<const Raw*>(plan.source_times.data) +
               e * plan.source_times.row + sequence_begin(plan, e) * plan.source_times.step),
         step(plan.source_times.step),
-        sorted(plan.sorted ? plan.sorted + sorted_begin(plan, e) : nullptr),
+        sorted(plan.sorted ? plan.sorted + begin_in_part(plan, e) : nullptr),
         count(plan.sorted ? plan.sorted_count[e - plan.first_sequence] : sequence_length(plan, e)),
         id(e),
         begin(sequence_begin(plan, e)),

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gradient of one element with respect to the samples it was made of: the transpose of
+// evaluate(), in float64.
+#pragma once
+
+#include "kernels/resample/evaluate.h"
+
+namespace rc {
+
+// A checked call of rc_resample_backward, or one stream of rc_fuse_backward.
+struct GradientPlan {
+  // As for rc_resample; `output` is the gradient of the output, and `values` has no data where none
+  // is needed.
+  ResamplePlan forward;
+  Array grad_values;
+  bool in_float64;  // the weight of a linear mode is not rounded to float32
+
+  // Rows that read each sequence, when there are sequence_ids: sequence e has rows[row_begin[e]] to
+  // rows[row_begin[e + 1] - 1], ascending.
+  int64_t* row_begin;
+  int64_t* rows;
+  // Sums of the sequences [forward.first_sequence, forward.last_sequence): [samples, width].
+  double* sums;
+};
+
+}  // namespace rc
+
+RC_KERNELS_BEGIN
+
+// Adds gradients to the samples of one element.
+template <class Raw>
+struct Adjoint {
+  const Reader<Raw>& reader;
+  double* sums;  // of the sequence: [samples, width]
+  int64_t width;
+
+  RC_HD void add(int64_t position, const double* g) const {
+    double* sum = sums + reader.sequence.sample(position) * width + reader.channel;
+    for (int i = 0; i < reader.channels; ++i) sum[i] += g[i];
+  }
+  RC_HD void add(const Knot& knot, const double* g) const {
+    const int64_t position = reader.representative(knot);
+    if (position >= 0) return add(position, g);
+    if (reader.channels == 4) return add_mean_quaternion(knot, g);
+    int64_t count = 0;
+    for (int64_t k = knot.first; k <= knot.last; ++k) count += reader.counts(k) ? 1 : 0;
+    const double share = *g / static_cast<double>(count);
+    for (int64_t k = knot.first; k <= knot.last; ++k) {
+      if (reader.counts(k)) add(k, &share);
+    }
+  }
+  RC_HD void add(const Knot& knot, double g) const { add(knot, &g); }
+
+ private:
+  // m = s / |s| with s the sum of the quaternions, signs aligned: ds = (g - m (m . g)) / |s|.
+  RC_HD void add_mean_quaternion(const Knot& knot, const double* g) const {
+    double sum[4] = {0, 0, 0, 0}, q[4];
+    for (int64_t k = knot.first; k <= knot.last; ++k) {
+      if (!reader.counts(k)) continue;
+      for (int i = 0; i < 4; ++i) q[i] = reader.value(k, i);
+      const double sign = dot4(q, sum) < 0 ? -1 : 1;
+      for (int i = 0; i < 4; ++i) sum[i] += sign * q[i];
+    }
+    const double length = length4(sum);
+    double mean[4], share[4];
+    for (int i = 0; i < 4; ++i) mean[i] = sum[i] / length;
+    const double along = dot4(mean, g);
+    for (int64_t k = knot.first; k <= knot.last; ++k) {
+      if (!reader.counts(k)) continue;
+      for (int i = 0; i < 4; ++i) q[i] = reader.value(k, i);
+      const double sign = dot4(q, mean) < 0 ? -1 : 1;
+      for (int i = 0; i < 4; ++i) share[i] = sign * (g[i] - mean[i] * along) / length;
+      add(k, share);
+    }
+  }
+};
+
+// Partial derivatives of inner_slope() and end_slope() with respect to m0 and m1.
+RC_HD inline void inner_slope_gradient(double h0, double h1, double m0, double m1, double* g0,
+                                       double* g1) {
+  *g0 = *g1 = 0;
+  if (!same_sign(m0, m1)) return;
+  const double w0 = 2 * h1 + h0, w1 = h1 + 2 * h0;
+  const double d = inner_slope(h0, h1, m0, m1);
+  *g0 = d / m0 * (d / m0) * w0 / (w0 + w1);
+  *g1 = d / m1 * (d / m1) * w1 / (w0 + w1);
+}
+
+RC_HD inline void end_slope_gradient(double h0, double h1, double m0, double m1, double* g0,
+                                     double* g1) {
+  *g0 = *g1 = 0;
+  const double d = ((2 * h0 + h1) * m0 - h0 * m1) / (h0 + h1);
+  if (!same_sign(d, m0)) return;
+  if (!same_sign(m0, m1) && fabs(d) > 3 * fabs(m0)) {
+    *g0 = 3;
+    return;
+  }
+  *g0 = (2 * h0 + h1) / (h0 + h1);
+  *g1 = -h0 / (h0 + h1);
+}
+
+// Gradient of pchip() with respect to the four samples.
+RC_HD inline void pchip_gradient(const Stencil& s, double w, double* g) {
+  const double h = s.h[1], w2 = w * w, w3 = w2 * w;
+  const double g_step = 3 * w2 - 2 * w3;
+  const double g_d1 = h * (w - 2 * w2 + w3), g_d2 = h * (w3 - w2);
+  const double m1 = (s.y[2] - s.y[1]) / s.h[1];
+  const double m0 = s.has_first ? (s.y[1] - s.y[0]) / s.h[0] : 0;
+  const double m2 = s.has_last ? (s.y[3] - s.y[2]) / s.h[2] : 0;
+  double g_m[3] = {0, 0, 0}, p, q;
+  if (!s.has_first && !s.has_last) {
+    g_m[1] = g_d1 + g_d2;
+  } else {
+    if (s.has_first) {
+      inner_slope_gradient(s.h[0], s.h[1], m0, m1, &p, &q);
+      g_m[0] += g_d1 * p;
+      g_m[1] += g_d1 * q;
+    } else {
+      end_slope_gradient(s.h[1], s.h[2], m1, m2, &p, &q);
+      g_m[1] += g_d1 * p;
+      g_m[2] += g_d1 * q;
+    }
+    if (s.has_last) {
+      inner_slope_gradient(s.h[1], s.h[2], m1, m2, &p, &q);
+      g_m[1] += g_d2 * p;
+      g_m[2] += g_d2 * q;
+    } else {
+      end_slope_gradient(s.h[1], s.h[0], m1, m0, &p, &q);
+      g_m[1] += g_d2 * p;
+      g_m[0] += g_d2 * q;
+    }
+  }
+  const double along[3] = {s.has_first ? g_m[0] / s.h[0] : 0, g_m[1] / s.h[1] + g_step,
+                           s.has_last ? g_m[2] / s.h[2] : 0};
+  g[0] = -along[0];
+  g[1] = 1 + along[0] - along[1];
+  g[2] = along[1] - along[2];
+  g[3] = along[2];
+}
+
+// (d/dtheta sin(u theta) / sin(theta)) / sin(theta), and its limit.
+RC_HD inline double slerp_weight_slope(double theta, double u) {
+  if (theta < 1e-4) return u * (1 - u * u) / 3;
+  const double s = sine(theta);
+  return (u * cosine(u * theta) * s - sine(u * theta) * cosine(theta)) / (s * s * s);
+}
+
+// Gradients of slerp() with respect to both quaternions, their normalisation included. With
+// cos(theta) = a . b, d theta = -(b . da + a . db) / sin(theta).
+RC_HD inline void slerp_gradient(const double* q0, const double* q1, double w, const double* g,
+                                 double* g0, double* g1) {
+  const Arc arc = make_arc(q0, q1);
+  double wa, wb, ga[4], gb[4];
+  slerp_weights(arc.theta, w, &wa, &wb);
+  const double turn = -(slerp_weight_slope(arc.theta, 1 - w) * dot4(g, arc.a) +
+                        slerp_weight_slope(arc.theta, w) * dot4(g, arc.b));
+  for (int i = 0; i < 4; ++i) {
+    ga[i] = wa * g[i] + turn * arc.b[i];
+    gb[i] = wb * g[i] + turn * arc.a[i];
+  }
+  const double along_a = dot4(ga, arc.a), along_b = dot4(gb, arc.b);
+  for (int i = 0; i < 4; ++i) {
+    g0[i] = (ga[i] - arc.a[i] * along_a) / arc.na;
+    g1[i] = arc.sign * (gb[i] - arc.b[i] * along_b) / arc.nb;
+  }
+}
+
+template <class Raw>
+RC_HD inline void curve_gradient(const Adjoint<Raw>& adjoint, const Bracket& bracket, int32_t mode,
+                                 bool in_float64, const double* g) {
+  const Reader<Raw>& reader = adjoint.reader;
+  if (mode == RC_MODE_PCHIP) {
+    double part[4];
+    pchip_gradient(read_stencil(reader, bracket), bracket.weight, part);
+    if (bracket.outer_a) adjoint.add(bracket.outer_a, *g * part[0]);
+    adjoint.add(bracket.a, *g * part[1]);
+    adjoint.add(bracket.b, *g * part[2]);
+    if (bracket.outer_b) adjoint.add(bracket.outer_b, *g * part[3]);
+  } else if (mode == RC_MODE_SLERP) {
+    double q0[4], q1[4], g0[4], g1[4];
+    reader.read(bracket.a, q0);
+    reader.read(bracket.b, q1);
+    slerp_gradient(q0, q1, bracket.weight, g, g0, g1);
+    adjoint.add(bracket.a, g0);
+    adjoint.add(bracket.b, g1);
+  } else {
+    const bool exact = in_float64 || mode == RC_MODE_ANGLE;
+    const double w = exact ? bracket.weight : static_cast<float>(bracket.weight);
+    adjoint.add(bracket.a, *g * (1 - w));
+    adjoint.add(bracket.b, *g * w);
+  }
+}
+
+template <class Raw>
+RC_HD inline void aggregate_gradient(const Adjoint<Raw>& adjoint, const Bracket& bracket,
+                                     int32_t mode, double g) {
+  const Reader<Raw>& reader = adjoint.reader;
+  if (mode == RC_MODE_LAST) {
+    const Knot newest = newest_knot(reader, bracket);
+    if (newest) adjoint.add(newest, g);
+    return;
+  }
+  if (mode == RC_MODE_MIN || mode == RC_MODE_MAX) {
+    Knot chosen = kNoKnot;
+    double best = 0;
+    for_each_knot(reader, bracket, [&](const Knot& knot) {
+      const double v = reader.read(knot);
+      const bool better = mode == RC_MODE_MIN ? v < best : v > best;
+      if (!chosen || better || (is_nan(v) && !is_nan(best))) {
+        chosen = knot;
+        best = v;
+      }
+    });
+    if (chosen) adjoint.add(chosen, g);
+    return;
+  }
+  int64_t count = 0;
+  for_each_knot(reader, bracket, [&](const Knot&) { ++count; });
+  const double share = mode == RC_MODE_MEAN ? g / static_cast<double>(count) : g;
+  for_each_knot(reader, bracket, [&](const Knot& knot) { adjoint.add(knot, share); });
+}
+
+// Adds the gradient `g` of one element to `sums`.
+template <class Raw>
+RC_HD inline void element_gradient(const GradientPlan& plan, const Sequence<Raw>& sequence,
+                                   typename Sequence<Raw>::Time t, const Bracket& bracket,
+                                   int32_t mode, int64_t channel, const double* g, double* sums) {
+  const ResamplePlan& forward = plan.forward;
+  const Reader<Raw> reader{forward, sequence, channel, channels_of_element(mode)};
+  const Adjoint<Raw> adjoint{reader, sums, forward.width};
+  Bracket b = bracket;
+  if (forward.skip_nan && b.where != Where::kEmpty && !is_aggregate(mode)) {
+    b = make_bracket(forward, sequence, t, FiniteWalk<Raw>{reader, bracket.not_later});
+  }
+  const Choice choice = choose(forward, b, mode);
+  switch (choice.action) {
+    case Action::kFill:
+      return;
+    case Action::kCopy:
+      return adjoint.add(choice.knot, g);
+    case Action::kCurve:
+      return curve_gradient(adjoint, b, mode, plan.in_float64, g);
+    case Action::kAggregate:
+      return aggregate_gradient(adjoint, b, mode, *g);
+  }
+}
+
+RC_KERNELS_END

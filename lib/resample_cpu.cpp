@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/resample_cpu.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "kernels/resample/resample.h"
+#include "lib/error.h"
+#include "lib/fault.h"
+#include "lib/float_environment.h"
+
+namespace rc {
+namespace {
+
+/** Elements that one task touches: enough to outweigh its start, few enough to balance threads. */
+constexpr int64_t elements_per_task = 1 << 16;
+
+int64_t divide_up(int64_t a, int64_t b) { return a / b + (a % b != 0); }
+
+/** Runs `body(begin, end)` over [0, count) in pieces of about `elements_per_task` elements. */
+template <class Body>
+void split(rc_context& context, int64_t count, int64_t elements_each, Body body) {
+  const int64_t piece =
+      std::max<int64_t>(1, elements_per_task / std::max<int64_t>(1, elements_each));
+  context.pool.run(divide_up(count, piece), [&](int64_t task, int) {
+    body(task * piece, std::min(count, (task + 1) * piece));
+  });
+}
+
+/** Keeps the fault that is reported, whatever the order in which threads find them. */
+class FirstFault {
+ public:
+  void add(const Fault& fault) {
+    if (fault.kind == FaultKind::kNone) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (first_.kind == FaultKind::kNone || precedes(fault, first_)) first_ = fault;
+  }
+  void report() const {
+    if (first_.kind != FaultKind::kNone) {
+      fail(RC_ERROR_INVALID_DATA, "%s", describe_fault(first_).c_str());
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  Fault first_ = {};
+};
+
+int64_t mean_samples(const ResamplePlan& plan) {
+  return plan.offsets ? plan.samples / std::max<int64_t>(1, plan.sequences) : plan.samples;
+}
+
+ResampleTargets kernel(const rc_context& context) {
+#if defined(__x86_64__)
+  if (context.simd_level == RC_SIMD_AVX2) return resample_targets_avx2;
+#endif
+  (void)context;
+  return resample_targets_baseline;
+}
+
+void serve(rc_context& context, const ResamplePlan* plans, int64_t count) {
+  int64_t width = 1;
+  for (int64_t i = 0; i < count; ++i) width += plans[i].width;
+  const ResampleTargets resample = kernel(context);
+  split(context, plans[0].total_targets(), width, [&](int64_t begin, int64_t end) {
+    for (int64_t i = 0; i < count; ++i) resample(plans[i], begin, end);
+  });
+}
+
+void serve_in_parts(rc_context& context, ResamplePlan& plan) {
+  const auto bytes = [&](int64_t first, int64_t last) {
+    return order_workspace(plan, first, last);
+  };
+  for (int64_t first = 0; first < plan.sequences;) {
+    const int64_t last = sequences_within_limit(context, plan.sequences, first, bytes);
+    const Workspace part(context, bytes(first, last), nullptr, 0);
+    order_sequences(context, plan, first, last, part.data());
+    serve(context, &plan, 1);
+    first = last;
+  }
+}
+
+}  // namespace
+
+void check_data(rc_context& context, const ResamplePlan& plan) {
+  if (!plan.validate) return;
+  FirstFault layout;
+  layout.add(check_layout(plan));
+  layout.report();
+  FirstFault data;
+  split(context, plan.sequences, mean_samples(plan), [&](int64_t begin, int64_t end) {
+    for (int64_t e = begin; e < end; ++e) data.add(check_sequence(plan, e));
+  });
+  const bool shared = plan.target_times.row == 0;
+  const int64_t targets = shared ? plan.targets : plan.total_targets();
+  split(context, targets, 1,
+        [&](int64_t begin, int64_t end) { data.add(check_targets(plan, begin, end)); });
+  data.report();
+}
+
+int64_t samples_of(const ResamplePlan& plan, int64_t first, int64_t last) {
+  if (plan.offsets) return plan.offsets[last] - plan.offsets[first];
+  return (last - first) * plan.samples;
+}
+
+uint64_t order_workspace(const ResamplePlan& plan, int64_t first, int64_t last) {
+  if (plan.order == RC_ORDER_CHECK) return 0;
+  const uint64_t entries = samples_of(plan, first, last) + (last - first);
+  return entries * sizeof(int64_t);
+}
+
+void order_sequences(rc_context& context, ResamplePlan& plan, int64_t first, int64_t last,
+                     char* workspace) {
+  plan.first_sequence = first;
+  plan.last_sequence = last;
+  if (plan.order == RC_ORDER_CHECK) return;
+  plan.sorted_count = reinterpret_cast<int64_t*>(workspace);
+  plan.sorted = plan.sorted_count + (last - first);
+  split(context, last - first, mean_samples(plan), [&](int64_t begin, int64_t end) {
+    for (int64_t e = first + begin; e < first + end; ++e) order_sequence(plan, e);
+  });
+}
+
+uint64_t resample_workspace(const ResamplePlan* plans, int64_t count) {
+  uint64_t bytes = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const ResamplePlan& plan = plans[i];
+    if (plan.order == RC_ORDER_CHECK) continue;
+    // From shapes alone: packed samples may belong to any sequence.
+    const int64_t samples = plan.offsets ? plan.samples : plan.sequences * plan.samples;
+    bytes += static_cast<uint64_t>(samples + plan.sequences) * sizeof(int64_t);
+  }
+  return bytes;
+}
+
+void resample_cpu(rc_context& context, ResamplePlan* plans, int64_t count, void* workspace,
+                  uint64_t workspace_size) {
+  const FloatEnvironment environment;
+  for (int64_t i = 0; i < count; ++i) check_data(context, plans[i]);
+  const uint64_t needed = resample_workspace(plans, count);
+  const uint64_t limit = context.options.workspace_limit;
+  if (workspace == nullptr && limit != 0 && needed > limit) {
+    for (int64_t i = 0; i < count; ++i) serve_in_parts(context, plans[i]);
+    return;
+  }
+  const Workspace memory(context, needed, workspace, workspace_size);
+  char* next = memory.data();
+  for (int64_t i = 0; i < count; ++i) {
+    order_sequences(context, plans[i], 0, plans[i].sequences, next);
+    next += order_workspace(plans[i], 0, plans[i].sequences);
+  }
+  serve(context, plans, count);
+}
+
+}  // namespace rc

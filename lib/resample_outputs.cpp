@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "lib/error.h"
+#include "lib/resample_plan.h"
+
+namespace rc {
+namespace {
+
+using Long = long long;
+
+std::string expected_shape(const Prepared& prepared, int64_t channels) {
+  const ResamplePlan& plan = prepared.plan;
+  std::string text = "[";
+  if (!prepared.single && !plan.packed_targets()) text += std::to_string(plan.rows) + ",";
+  text += std::to_string(plan.targets);
+  if (channels >= 0) text += "," + std::to_string(channels);
+  return text + "]";
+}
+
+bool has_shape(const View& view, const Prepared& prepared, int64_t channels) {
+  const ResamplePlan& plan = prepared.plan;
+  int64_t expected[3];
+  int32_t rank = 0;
+  if (!prepared.single && !plan.packed_targets()) expected[rank++] = plan.rows;
+  expected[rank++] = plan.targets;
+  if (channels >= 0) expected[rank++] = channels;
+  if (view.ndim != rank) return false;
+  for (int32_t i = 0; i < rank; ++i) {
+    if (view.shape[i] != expected[i]) return false;
+  }
+  return true;
+}
+
+bool all_copy(const ResamplePlan& plan) {
+  for (int i = 0; i < plan.num_groups; ++i) {
+    if (!is_copy(plan.groups[i].mode)) return false;
+  }
+  return plan.duplicates != RC_DUPLICATES_MEAN;
+}
+
+/** Range of an integer type. */
+std::pair<double, double> range_of(Type type) {
+  switch (type) {
+    case Type::u8:
+      return {0, 255};
+    case Type::i8:
+      return {-128, 127};
+    case Type::i16:
+      return {-32768, 32767};
+    default:
+      return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
+  }
+}
+
+void check_conversion(Type to, const ResamplePlan& plan) {
+  if (is_float(to)) return;
+  if (to != plan.values.type) {
+    fail(RC_ERROR_UNSUPPORTED_DTYPE,
+         "output: expected float16, bfloat16, float32, float64 or %s, the type of the values, "
+         "got %s",
+         name(plan.values.type), name(to));
+  }
+  if (!all_copy(plan)) {
+    fail(RC_ERROR_UNSUPPORTED_DTYPE,
+         "output: expected a float type, because a mode other than previous, next, nearest and "
+         "last, or the mean of duplicates, makes new values, got %s",
+         name(to));
+  }
+  const auto [low, high] = range_of(to);
+  if (!(plan.fill_value >= low && plan.fill_value <= high) ||
+      plan.fill_value != std::floor(plan.fill_value)) {
+    fail(RC_ERROR_INVALID_ARGUMENT, "fill_value: expected an integer of the range of %s, got %g",
+         name(to), plan.fill_value);
+  }
+}
+
+/** An optional output of one number per target. */
+Array read_optional(Tensors& tensors, const rc_tensor* tensor, const char* argument,
+                    const Prepared& prepared, std::initializer_list<Type> types) {
+  if (tensor == nullptr) return {};
+  const View& v = tensors.write(tensor, argument);
+  std::string names;
+  for (const Type type : types) {
+    if (v.type == type) return target_array(v, argument, prepared, -1);
+    names += std::string(names.empty() ? "" : " or ") + name(type);
+  }
+  fail(RC_ERROR_UNSUPPORTED_DTYPE, "%s: expected %s, got %s", argument, names.c_str(),
+       describe(v).c_str());
+}
+
+}  // namespace
+
+void require_float(const View& view, const char* argument) {
+  if (!is_float(view.type)) {
+    fail(RC_ERROR_UNSUPPORTED_DTYPE,
+         "%s: expected float16, bfloat16, float32 or float64, got %s", argument,
+         describe(view).c_str());
+  }
+}
+
+Array target_array(const View& view, const char* argument, const Prepared& prepared,
+                   int64_t channels) {
+  if (!has_shape(view, prepared, channels)) {
+    fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected %s, got %s", argument,
+         expected_shape(prepared, channels).c_str(), describe(view).c_str());
+  }
+  const bool has_rows = !prepared.single && !prepared.plan.packed_targets();
+  const int32_t step = has_rows ? 1 : 0;
+  return {view.data, view.type, has_rows ? view.strides[0] : 0, view.strides[step],
+          channels >= 0 ? view.strides[step + 1] : 0};
+}
+
+void set_output(const Array& output, int64_t first, ResamplePlan& plan) {
+  check_conversion(output.type, plan);
+  plan.output = output;
+  if (output) plan.output.data += first * output.channel * item_size(output.type);
+}
+
+void read_quality(Tensors& tensors, const rc_resample_options& options, Prepared& prepared) {
+  ResamplePlan& plan = prepared.plan;
+  const auto read = [&](const rc_tensor* tensor, const char* argument,
+                        std::initializer_list<Type> types) {
+    return read_optional(tensors, tensor, argument, prepared, types);
+  };
+  plan.valid = read(options.valid, "valid", {Type::u8, Type::boolean});
+  plan.reason = read(options.reason, "reason", {Type::u8});
+  plan.source_index = read(options.source_index, "source_index", {Type::i64});
+  plan.next_index = read(options.next_index, "next_index", {Type::i64});
+  plan.weight = read(options.weight, "weight", {Type::f64, Type::f32});
+  const bool in_ticks = plan.target_times.type == Type::i64;
+  plan.age = read(options.age, "age", {in_ticks ? Type::i64 : Type::f64});
+}
+
+bool has_quality(const rc_resample_options& o) {
+  return o.valid || o.reason || o.source_index || o.next_index || o.weight || o.age;
+}
+
+void refuse_quality(const rc_resample_options& options) {
+  if (has_quality(options)) {
+    fail(RC_ERROR_INVALID_ARGUMENT,
+         "options: expected valid, reason, source_index, next_index, weight and age to be NULL");
+  }
+}
+
+}  // namespace rc

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/tensors.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace rc {
+
+const View& Tensors::add(const rc_tensor* tensor, const char* argument, bool written) {
+  views_.push_back(view(tensor, argument, context_));
+  accesses_.push_back({&views_.back(), argument, written});
+  return views_.back();
+}
+
+const View& Tensors::read(const rc_tensor* tensor, const char* argument) {
+  return add(tensor, argument, false);
+}
+
+const View& Tensors::write(const rc_tensor* tensor, const char* argument) {
+  const View& v = add(tensor, argument, true);
+  check_output_layout(v, argument);
+  return v;
+}
+
+const View& Tensors::find(const char* argument) const {
+  return *std::find_if(accesses_.rbegin(), accesses_.rend(), [&](const Access& access) {
+            return std::strcmp(access.argument, argument) == 0;
+          })->view;
+}
+
+void Tensors::check_disjoint() { rc::check_disjoint(accesses_.data(), accesses_.size()); }
+
+int64_t Tensors::bytes() const {
+  int64_t sum = 0;
+  for (const View& v : views_) sum += v.count * v.item_size;
+  return sum;
+}
+
+}  // namespace rc

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The tensors of one call: checked one by one as they are read, and against each other at the end. */
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "lib/context.h"
+#include "lib/overlap.h"
+#include "lib/tensor.h"
+
+namespace rc {
+
+class Tensors {
+ public:
+  explicit Tensors(const rc_context& context) : context_(context) {}
+
+  /** Checks and keeps an input; failures name `argument`, a literal. */
+  const View& read(const rc_tensor* tensor, const char* argument);
+  /** Checks and keeps an output, whose elements may not share memory. */
+  const View& write(const rc_tensor* tensor, const char* argument);
+  /** The last tensor that was read or written under this name. */
+  const View& find(const char* argument) const;
+  /** Refuses outputs that share memory with any other tensor. */
+  void check_disjoint();
+  /** Bytes of all tensors, each counted once. */
+  int64_t bytes() const;
+
+ private:
+  const View& add(const rc_tensor* tensor, const char* argument, bool written);
+
+  const rc_context& context_;
+  std::deque<View> views_;
+  std::vector<Access> accesses_;
+};
+
+}  // namespace rc
