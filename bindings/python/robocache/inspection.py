@@ -196,7 +196,7 @@ def _stream_report(
     steps = np.diff(ns)
     typical = _typical_step(steps)
     span = int(ns.max() - ns.min()) if ns.size else 0
-    gaps = np.flatnonzero(steps > gap_factor * typical) if typical else []
+    gaps = np.flatnonzero(steps > gap_factor * typical) if typical else np.empty(0, np.intp)
     return StreamReport(
         name=stream.name,
         type_name=stream.type_name,

@@ -29,7 +29,7 @@ def select(
     Raises:
         RecordingError: A name fits nothing; the message suggests names that are there.
     """
-    chosen: dict[str, dict[str, Field]] = {}
+    chosen: dict[str, set[str]] = {}
     wanted = [name.partition(":") for name in names or ["*"]]
     matches = [_streams(recording, stream) for stream, _, _ in wanted]
     recording.load(list(dict.fromkeys(name for found in matches for name in found)))
@@ -38,7 +38,8 @@ def select(
         for name in streams:
             stream = recording.streams[name]
             fields = [one for one in stream.fields if not colon or _below(one, field)]
-            chosen.setdefault(name, {}).update({one: stream.fields[one] for one in fields})
+            if fields or not colon:
+                chosen.setdefault(name, set()).update(fields)
             hits += len(fields)
         if colon and not hits:
             raise _no_field(recording, streams, field)

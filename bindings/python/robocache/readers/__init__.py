@@ -44,6 +44,14 @@ def open_recording(
     if time_unit is not None and time_unit not in NS_PER_UNIT:
         raise ValueError(f"time_unit: expected s, ms, us or ns, got {time_unit!r}")
     path = Path(path)
+    recording = _open(path, time_column, time_unit)
+    if not recording.streams:
+        recording.close()
+        raise RecordingError(path, f"the {recording.format} holds no streams")
+    return recording
+
+
+def _open(path: Path, time_column: str | None, time_unit: str | None) -> Recording:
     with reading(path, "not readable"):
         if not path.exists():
             raise RecordingError(path, "no such file or folder")
@@ -55,9 +63,7 @@ def open_recording(
             head = file.read(16)
     if not head:
         raise RecordingError(path, "the file is empty")
-    if head.startswith(_ROS1_MAGIC):
-        return ros.open_ros(path)
-    if head == _SQLITE_MAGIC:
+    if head.startswith((_ROS1_MAGIC, _SQLITE_MAGIC)):
         return ros.open_ros(path)
     if head.startswith(mcap.MAGIC):
         return mcap.open_mcap(path)

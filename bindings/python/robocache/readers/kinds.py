@@ -48,7 +48,8 @@ def classify(
 
 def quaternion_norms(values: NDArray[Any]) -> NDArray[np.float64]:
     """Lengths of the rows of [N,4] that hold no NaN."""
-    norms = np.linalg.norm(values.astype(np.float64), axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # Damaged values may be of any size.
+        norms = np.linalg.norm(values.astype(np.float64), axis=1)
     return norms[~np.isnan(norms)]
 
 
@@ -68,14 +69,17 @@ def _join_quaternions(arrays: Mapping[str, NDArray[Any]]) -> list[tuple[str, NDA
     quaternion_of: dict[str, str] = {}
     stacked: dict[str, NDArray[Any]] = {}
     for prefix, members in groups.items():
-        if len(members) == 4:
+        if len(members) == 4 and prefix not in arrays:
             values = np.stack([arrays[members[axis]] for axis in "xyzw"], axis=1)
             if _quaternion_name(prefix) or _are_quaternions(values):
                 quaternion = prefix or "quaternion"
                 stacked[quaternion] = values
                 quaternion_of.update(dict.fromkeys(members.values(), quaternion))
     names = dict.fromkeys(quaternion_of.get(name, name) for name in arrays)
-    return [(name, stacked.get(name, arrays.get(name)), name in stacked) for name in names]
+    return [
+        (name, stacked[name], True) if name in stacked else (name, arrays[name], False)
+        for name in names
+    ]
 
 
 def _quaternion_name(name: str) -> bool:

@@ -63,10 +63,6 @@ def open_mcap(path: Path) -> Recording:
 
     def load(wanted: Sequence[str], progress: Progress | None) -> Mapping[str, Content]:
         chosen = {id: name for id, name in names.items() if name in wanted}
-        builders = {
-            name: _builder(path, channels[id], schemas.get(channels[id].schema_id))
-            for id, name in chosen.items()
-        }
         topics = [channels[id].topic for id in chosen]
 
         def messages() -> Iterator[tuple[str, bytes, int, int]]:
@@ -75,9 +71,13 @@ def open_mcap(path: Path) -> Recording:
                     yield chosen[channel.id], message.data, message.log_time, message.publish_time
 
         with reading(path, "damaged MCAP file"):
+            builders = {
+                name: _builder(path, channels[id], schemas.get(channels[id].schema_id))
+                for id, name in chosen.items()
+            }
             return load_streams(builders, messages(), sum(counts[id] for id in chosen), progress)
 
-    streams = {}
+    streams: dict[str, RecordedStream] = {}
     for id, name in names.items():
         count = counts[id] + (streams[name].count if name in streams else 0)
         metadata = channels[id].metadata

@@ -52,10 +52,6 @@ def open_ros(path: Path) -> Recording:
         groups.setdefault(names[id(connection)], []).append(connection)
 
     def load(wanted: Sequence[str], progress: Progress | None) -> Mapping[str, Content]:
-        builders = {
-            name: ros_builder(bag.typestore, bag.deserialize, groups[name][0].msgtype)
-            for name in wanted
-        }
         connections = [connection for name in wanted for connection in groups[name]]
 
         def messages() -> Iterator[tuple[str, bytes, int, None]]:
@@ -63,6 +59,10 @@ def open_ros(path: Path) -> Recording:
                 yield names[id(connection)], raw, receive_ns, None
 
         with reading(path, "damaged ROS bag"):
+            builders = {
+                name: ros_builder(bag.typestore, bag.deserialize, groups[name][0].msgtype)
+                for name in wanted
+            }
             total = sum(connection.msgcount for connection in connections)
             return load_streams(builders, messages(), total, progress)
 

@@ -46,7 +46,7 @@ def time_name(name: str) -> tuple[bool, str | None]:
 
 def find_time(names: Iterable[str]) -> str | None:
     """The column that holds the time: the first of `timestamp`, `time`, `stamp`, `t`."""
-    stems = {}
+    stems: dict[str, str] = {}
     for name in names:
         is_time, _ = time_name(name)
         if is_time:
