@@ -196,7 +196,8 @@ typedef struct rc_resample_options {
   /** Zero: source and target share a clock. */
   rc_clock_map clock;
 
-  /** Outputs, each NULL or of the output's shape without D. */
+  /* Outputs, each NULL or of the output's shape without D. The last four follow the times alone,
+   * whatever RC_RESAMPLE_SKIP_NAN does with the values. */
   /** uint8 or bool: 1 where no channel was filled or is NaN, else 0. */
   rc_tensor* valid;
   /** uint8: bits of ::rc_reason. */
