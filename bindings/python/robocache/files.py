@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Output files that are either whole or not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` to write to; it takes the name `path` when the block ends
+    well and vanishes when it does not, interruption included.
+
+    Raises `OSError` at once where `path` cannot be written.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a directory")
+    try:
+        handle, name = tempfile.mkstemp(
+            suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent
+        )
+    except OSError as error:
+        raise type(error)(f"{path}: cannot write here: {error.strerror}") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
