@@ -14,8 +14,8 @@ Per stream, with dt the steps between the stamps as recorded:
   are made by counting frames.
 
 The suggested clock covers the time in which all streams run. Streams that cannot take part (fewer
-than two samples, all stamps equal) and those whose absence more than doubles the overlap are set
-aside, and named.
+than two samples, all stamps equal) and those without which the overlap would be more than four
+times as long are set aside, and named.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from .recording import Field, Progress, RecordedStream, Recording, Stamps
 
 GAP_FACTOR = 1.75
 MAX_SUGGESTED_RATE = 100.0
+_WORTH_LEAVING_OUT = 4
 _COMMON_RATES = (1, 2, 4, 5, 10, 12.5, 15, 20, 24, 25, 30, 40, 50, 60, 75, 80, 90, 100)
 
 
@@ -301,7 +302,7 @@ def _running_together(
             other_start, other_stop = _overlap(others)
             gains.append((other_stop - other_start, report))
         longest, odd_one = max(gains, key=lambda gain: gain[0])
-        if longest <= max(2 * (stop - start), 0):
+        if longest <= max(_WORTH_LEAVING_OUT * (stop - start), 0):
             break
         together.remove(odd_one)
         set_aside[odd_one.name] = (
