@@ -184,9 +184,16 @@ def test_a_stream_on_another_clock_is_set_aside() -> None:
     assert report.overlap_stop_ns == START + 980 * MS
 
 
-def test_two_streams_that_never_meet_have_no_clock() -> None:
-    report = make_report(a=clock(100, 10.0), b=clock(100, 10.0, start_ms=1e6))
-    assert report.suggested_clock is None or len(report.set_aside) == 1
+def test_of_two_streams_that_never_meet_the_longer_one_is_kept() -> None:
+    report = make_report(a=clock(200, 10.0), b=clock(100, 10.0, start_ms=1e6))
+    assert list(report.set_aside) == ["b"]
+    assert report.overlap_start_ns == START
+
+
+def test_a_stream_that_starts_late_is_kept() -> None:
+    report = make_report(a=clock(100, 10.0), late=clock(40, 10.0, start_ms=590.0))
+    assert report.set_aside == {}
+    assert report.overlap_start_ns == START + 590 * MS
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ What is asserted of them was measured when they were chosen, apart from these re
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ DATA = Path(os.environ.get("ROBOCACHE_DATA", ROOT / ".." / "shared" / "data"))
 MS = 1_000_000
 
 
+@cache
 def report_of(name: str, library: str) -> InspectionReport:
     pytest.importorskip(library)
     if not (DATA / name).is_file():
@@ -35,7 +37,7 @@ def stream_of(report: InspectionReport, name: str) -> StreamReport:
 class TestHusky:
     """A ROS 1 bag of a wheeled robot outdoors."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def report(self) -> InspectionReport:
         return report_of("husky.bag", "rosbags")
 
@@ -79,7 +81,7 @@ class TestHusky:
 class TestPx4:
     """A ULog of an autopilot."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def report(self) -> InspectionReport:
         return report_of("px4.ulg", "pyulog")
 
