@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "lib/cuda.h"
+#include "lib/cuda_device.h"
 #include "lib/thread_pool.h"
 #include "robocache/context.h"
 

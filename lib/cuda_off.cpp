@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** cuda.h of a library without CUDA: there is no device, and this is why. */
+/** cuda_device.h of a library without CUDA: there is no device, and this is why. */
 #include <cstdio>
 
-#include "lib/cuda.h"
+#include "lib/cuda_device.h"
 #include "lib/error.h"
 
 namespace rc {

@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "lib/cpu.h"
-#include "lib/cuda.h"
+#include "lib/cuda_device.h"
 #include "lib/error.h"
 #include "lib/options.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "lib/build_config.h"
-#include "lib/cuda.h"
+#include "lib/cuda_device.h"
 #include "lib/error.h"
 
 #define RC_TEXT_OF(token) #token

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** All that the rest of the library knows of CUDA. The build takes one of its two implementations:
- * cuda.cpp, or cuda_off.cpp for a library without CUDA. Failures are thrown as `Error`. */
+ * cuda_on.cpp, or cuda_off.cpp for a library without CUDA. Failures are thrown as `Error`. */
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** cuda.h on top of the CUDA runtime, which is linked into the library: only the driver has to be
+/** cuda_device.h on top of the CUDA runtime, which is linked into the library: only the driver has to be
  * on the machine. */
-#include "lib/cuda.h"
+#include "lib/cuda_device.h"
 
 #include <cuda.h>
 #include <cudaTypedefs.h>
@@ -253,7 +253,7 @@ class Timers {
   std::vector<TimedCall> finished_;
 };
 
-// The methods are described in cuda.h.
+// The methods are described in cuda_device.h.
 class Device final : public CudaDevice {
  public:
   Device(int32_t device_id, void* stream) : device_id_(device_id), primary_(device_id) {
