@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from .inspection import InspectionReport, StreamReport
+from .units import show_duration
 
 _NOTICEABLE_DELAY_NS = 5_000_000
 _LATE_SHARE = 0.05
+_LISTED = 5
 
 
 def render(report: InspectionReport) -> RenderableType:
@@ -45,10 +47,10 @@ def remarks(stream: StreamReport, report: InspectionReport) -> Iterator[str]:
     gap = stream.largest_gap
     if gap is not None and stream.first_ns is not None:
         at = (gap.start_ns - stream.first_ns) / 1e9
-        typical = 1e3 / stream.median_rate if stream.median_rate else 0.0
+        typical = 1e9 / stream.median_rate if stream.median_rate else 0.0
         yield (
-            f"{_times(len(stream.gaps), 'gap')}, the longest {_ms(gap.length_ns)} ms at "
-            f"{at:.3f} s (median step {typical:.4g} ms)"
+            f"{_times(len(stream.gaps), 'gap')}, the longest {show_duration(gap.length_ns)} at "
+            f"{at:.3f} s (median step {show_duration(typical)})"
         )
     yield from _late(stream, report)
     if stream.declared_rate and stream.rate and stream.declared_drift_s is not None:
@@ -58,20 +60,23 @@ def remarks(stream: StreamReport, report: InspectionReport) -> Iterator[str]:
         )
     delay = stream.delay_ns
     if delay is not None and max(abs(delay.min), abs(delay.max)) > _NOTICEABLE_DELAY_NS:
-        yield f"received {_ms(delay.min)} to {_ms(delay.max)} ms after its header stamps"
+        least, most = show_duration(delay.min), show_duration(delay.max)
+        yield f"received {least} to {most} after its header stamps"
         header, receive = delay.header_jitter, delay.receive_jitter
         if header and receive and receive.p95 > max(10 * header.p95, _NOTICEABLE_DELAY_NS):
             yield (
-                f"receive stamps jitter by {_ms(receive.p95)} ms, header stamps by "
-                f"{_ms(header.p95)} ms (95 %)"
+                f"receive stamps jitter by {show_duration(receive.p95)}, header stamps by "
+                f"{show_duration(header.p95)} (95 %)"
             )
     yield from _values(stream)
 
 
 def _values(stream: StreamReport) -> Iterator[str]:
+    with_nan = [f"{field.name} {field.nan}" for field in stream.fields if field.nan]
+    if with_nan:
+        more = f" and {len(with_nan) - _LISTED} more fields" if len(with_nan) > _LISTED else ""
+        yield f"messages with NaN: {', '.join(with_nan[:_LISTED])}{more}"
     for field in stream.fields:
-        if field.nan:
-            yield f"{field.name}: NaN in {field.nan} of {stream.count} messages"
         if field.norm_min is not None and field.norm_max is not None:
             if max(abs(field.norm_min - 1), abs(field.norm_max - 1)) > 1e-3:
                 yield (

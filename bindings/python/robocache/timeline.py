@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .inspection import InspectionReport, StreamReport
 from .recording import Recording
+from .units import show_duration
 
 _BINS = 1200
 """Columns of a density lane."""
@@ -155,4 +156,4 @@ def _label(stream: StreamReport) -> str:
     if gap is None:
         return label
     gaps = f"{len(stream.gaps)} gap{'s' if len(stream.gaps) > 1 else ''}"
-    return f"{label}, {gaps} up to {gap.length_ns / 1e6:.3g} ms"
+    return f"{label}, {gaps} up to {show_duration(gap.length_ns)}"
