@@ -119,10 +119,8 @@ void check_output_layout(const View& output, const char* argument) {
     const int32_t axis = axes[i];
     if (output.strides[axis] <= span) {
       fail(RC_ERROR_UNSUPPORTED_LAYOUT,
-           "%s: expected elements that share no memory, got stride %lld on axis %d of %s, less "
-           "than the %lld elements that the smaller strides span",
-           argument, static_cast<long long>(output.strides[axis]), axis,
-           describe(output).c_str(), static_cast<long long>(span + 1));
+           "%s: expected elements that share no memory, got %s with strides %s", argument,
+           describe(output).c_str(), describe_strides(output).c_str());
     }
     span += (output.shape[axis] - 1) * output.strides[axis];
   }

@@ -118,7 +118,7 @@ void read_strides(const rc_tensor& tensor, const char* argument, View& result) {
   for (int32_t i = 0; i < tensor.ndim; ++i) {
     if (tensor.strides[i] < 0) {
       fail(RC_ERROR_UNSUPPORTED_LAYOUT, "%s: expected strides of at least 0, got %s", argument,
-           join(tensor.strides, tensor.ndim).c_str());
+           describe_strides(result).c_str());
     }
     int64_t span;
     if (result.count > 0 &&
@@ -127,7 +127,7 @@ void read_strides(const rc_tensor& tensor, const char* argument, View& result) {
          __builtin_add_overflow(bytes, span, &bytes))) {
       fail(RC_ERROR_INVALID_ARGUMENT,
            "%s: expected strides that span fewer than 2^63 bytes, got shape %s with strides %s",
-           argument, describe_shape(result).c_str(), join(tensor.strides, tensor.ndim).c_str());
+           argument, describe_shape(result).c_str(), describe_strides(result).c_str());
     }
   }
 }
@@ -146,6 +146,8 @@ int64_t View::extent() const {
 }
 
 std::string describe_shape(const View& view) { return join(view.shape, view.ndim); }
+
+std::string describe_strides(const View& view) { return join(view.strides, view.ndim); }
 
 std::string describe(const View& view) {
   return std::string(name(view.type)) + " " + describe_shape(view);

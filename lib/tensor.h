@@ -44,5 +44,6 @@ std::string describe(const View& view);
 
 /** "[4,7]". */
 std::string describe_shape(const View& view);
+std::string describe_strides(const View& view);
 
 }  // namespace rc

@@ -14,33 +14,33 @@
 
 static int failed_checks;
 
-static void report(const char* file, int line, const char* expression) {
+static inline void report(const char* file, int line, const char* expression) {
   ++failed_checks;
   fprintf(stderr, "%s:%d: %s\n", file, line, expression);
 }
 
-static void check_integer(const char* file, int line, const char* expression, int64_t actual,
+static inline void check_integer(const char* file, int line, const char* expression, int64_t actual,
                           int64_t expected) {
   if (actual == expected) return;
   report(file, line, expression);
   fprintf(stderr, "  expected %" PRId64 ", got %" PRId64 "\n", expected, actual);
 }
 
-static void check_text(const char* file, int line, const char* expression, const char* actual,
+static inline void check_text(const char* file, int line, const char* expression, const char* actual,
                        const char* expected) {
   if (strcmp(actual, expected) == 0) return;
   report(file, line, expression);
   fprintf(stderr, "  expected \"%s\"\n  got      \"%s\"\n", expected, actual);
 }
 
-static void check_part(const char* file, int line, const char* expression, const char* actual,
+static inline void check_part(const char* file, int line, const char* expression, const char* actual,
                        const char* part) {
   if (strstr(actual, part) != NULL) return;
   report(file, line, expression);
   fprintf(stderr, "  expected \"...%s...\"\n  got      \"%s\"\n", part, actual);
 }
 
-static void check_status(const char* file, int line, const char* expression, rc_status actual,
+static inline void check_status(const char* file, int line, const char* expression, rc_status actual,
                          rc_status expected) {
   if (actual == expected) return;
   report(file, line, expression);
@@ -68,18 +68,13 @@ static void check_status(const char* file, int line, const char* expression, rc_
   } while (0)
 
 /* A context on the CPU with one thread. */
-static rc_context* new_cpu_context(void) {
+static inline rc_context* new_cpu_context(void) {
   rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
   options.device_type = RC_DEVICE_CPU;
   options.threads = 1;
   rc_context* context = NULL;
   SUCCEEDS(rc_context_create(&options, &context));
   return context;
-}
-
-/* Not every test needs every helper. */
-static inline void check_helpers_are_used(void) {
-  (void)check_integer, (void)check_text, (void)check_part, (void)new_cpu_context;
 }
 
 #endif
