@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".svg", ".pdf")
 MAX_PANELS = 8
+MAX_PANELS_PER_STREAM = 3
 MAX_CURVES = 4
 CLOSE_TICKS = 80
 """Ticks of the closer look, unless a gap asks for more."""
-CROWDED = 1000
-"""Raw samples from which on they are drawn smaller."""
+CROWDED = 250
+"""Raw samples beyond which they are drawn as dots, not as rings."""
 MAX_DOTS = 3000
 """Raw samples drawn per curve; more than the picture has pixels would only cost time."""
 
+_AXIS = re.compile(r"(.+)[._ ][xyz]", re.IGNORECASE)
 _SHADE, _TEXT = "#dee2e6", "#343a40"
 _LINES = ("#1971c2", "#2f9e44", "#9c36b5", "#e8590c")
 
@@ -122,21 +125,24 @@ def picture(path: Path) -> Iterator[Path]:
 
 
 def telling_panels(recording: Recording, aligned: Aligned) -> list[Panel]:
-    """The panel of each stream that shows most, in the order of the streams."""
-    best: dict[str, Panel] = {}
+    """The panels of each stream that show most, in the order of the streams."""
+    by_stream: dict[str, list[Panel]] = {stream: [] for stream in aligned.valid}
     for panel in _panels(recording, aligned):
-        if panel.stream not in best or panel.interest > best[panel.stream].interest:
-            best[panel.stream] = panel
-    drawn = sorted(best.values(), key=lambda panel: -panel.interest)[:MAX_PANELS]
-    return [panel for panel in best.values() if panel in drawn]
+        by_stream[panel.stream].append(panel)
+    for panels in by_stream.values():
+        panels.sort(key=lambda panel: -panel.interest)
+    lively = sorted((found for found in by_stream.values() if found), key=lambda p: -p[0].interest)
+    each = min(max(MAX_PANELS // max(len(lively), 1), 1), MAX_PANELS_PER_STREAM)
+    drawn = {panels[0].stream for panels in lively[:MAX_PANELS]}
+    return [panel for name, found in by_stream.items() if name in drawn for panel in found[:each]]
 
 
 def _panels(recording: Recording, aligned: Aligned) -> Iterator[Panel]:
     groups: dict[str, list[str]] = {}
     for name, values in aligned.columns.items():
         if values.dtype.kind != "O" and "covariance" not in name:
-            stem, dot, leaf = name.rpartition(".")
-            groups.setdefault(stem if dot and leaf in ("x", "y", "z") else name, []).append(name)
+            axis = _AXIS.fullmatch(name)
+            groups.setdefault(axis[1] if axis else name, []).append(name)
     for title, names in groups.items():
         about = aligned.metadata["columns"][names[0]]
         curves = [curve for name in names for curve in _curves(recording, aligned, name)]
@@ -153,7 +159,7 @@ def _curves(recording: Recording, aligned: Aligned, name: str) -> Iterator[Curve
     raw: NDArray[Any] = np.arange(stream.count) if index else stream.fields[about["field"]].values
     raw, values = raw.astype(np.float64), values.astype(np.float64)
     if about["labels"] is None:
-        yield Curve(name.rpartition(".")[2], raw, values)
+        yield Curve(re.split("[._ ]", name)[-1], raw, values)
         return
     if about["kind"] == "quaternion":
         raw, values = _without_flips(raw), _without_flips(values)
@@ -210,15 +216,17 @@ def _draw(
     ticks = np.flatnonzero((aligned.clock >= span[0]) & (aligned.clock <= span[1]))
     seconds = (aligned.clock[ticks] - origin) / 1e9
     valid = aligned.valid[panel.stream][ticks]
+    crowded = len(samples) > CROWDED
     for curve, colour in zip(panel.curves, _LINES, strict=False):
         axes.plot(
             (times[samples] - origin) / 1e9,
             curve.raw[samples],
             "o",
             color=colour,
-            alpha=0.3,
-            markersize=4 if len(samples) < CROWDED else 2.5,
-            markeredgewidth=0,
+            alpha=0.5,
+            markersize=2.5 if crowded else 6,
+            markerfacecolor=colour if crowded else "none",
+            markeredgewidth=0 if crowded else 0.8,
         )
         axes.plot(
             seconds,

@@ -54,7 +54,7 @@ def _facts(found: dict[str, Any]) -> Table:
 
 
 def _devices(devices: list[dict[str, Any]]) -> Table:
-    table = Table("device", "", "what it is, or why it is off", box=None)
+    table = Table("device", "state", "what it is, or why it is off", box=None)
     for device in devices:
         if device["available"]:
             about = (
