@@ -14,17 +14,18 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from .recording import Field, RecordedStream, Recording, RecordingError
+from .recording import Field, Progress, RecordedStream, Recording, RecordingError
 
 
 def select(
-    recording: Recording, names: Sequence[str] = ()
+    recording: Recording, names: Sequence[str] = (), *, progress: Progress | None = None
 ) -> list[tuple[RecordedStream, list[Field]]]:
     """Streams with the fields chosen of them, in the order of the recording.
 
     Args:
         recording: An open recording. Streams that are chosen get decoded.
         names: What to choose; nothing chooses everything.
+        progress: Called with messages decoded and messages in all.
 
     Raises:
         RecordingError: A name fits nothing; the message suggests names that are there.
@@ -32,7 +33,8 @@ def select(
     chosen: dict[str, set[str]] = {}
     wanted = [name.partition(":") for name in names or ["*"]]
     matches = [_streams(recording, stream) for stream, _, _ in wanted]
-    recording.load(list(dict.fromkeys(name for found in matches for name in found)))
+    needed = dict.fromkeys(name for found in matches for name in found)
+    recording.load(list(needed), progress=progress)
     for (_, colon, field), streams in zip(wanted, matches, strict=True):
         hits = 0
         for name in streams:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .extras import require
 from .inspection import InspectionReport, StreamReport
 from .recording import Recording
 from .units import show_duration
@@ -34,7 +35,11 @@ def plot_timeline(recording: Recording, report: InspectionReport, out: str | Pat
         recording: The recording, still open.
         report: What `inspect` said of it.
         out: The file; its extension chooses the format (`.png`, `.svg`, `.pdf`).
+
+    Raises:
+        ImportError: matplotlib is not installed; the message names the extra that brings it.
     """
+    require("matplotlib", "plot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

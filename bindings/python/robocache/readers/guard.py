@@ -3,24 +3,21 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from .. import extras
 from ..recording import RecordingError
 
 
 def require(module: str, extra: str, path: Path) -> ModuleType:
     """Import a library that reads this kind of file, or say which extra brings it."""
     try:
-        return importlib.import_module(module)
+        return extras.require(module, extra)
     except ImportError as error:
-        library = module.partition(".")[0]
-        raise RecordingError(
-            path, f"reading it needs {library}: pip install 'robocache[{extra}]' ({error})"
-        ) from error
+        raise RecordingError(path, str(error)) from error
 
 
 @contextmanager
