@@ -97,8 +97,8 @@ def bind(
     if scalar:
         view.append_axis()
     lead = _lead(view.shape[:-2], target, offsets, ids, packed_targets)
-    dtype = view.dtype if rules.copies or view.dtype in FLOATS else "float32"
     width = sum(view.shape[-1:])
+    dtype = view.dtype if view.dtype in FLOATS or rules.copy_all(width) else "float32"
     return Bound(view.pointer, source.pointer, options, dtype, width, scalar, lead, given)
 
 

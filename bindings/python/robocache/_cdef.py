@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: E501
 """Generated from include/robocache by generate_cdef.py; do not edit."""
 
 CDEF = """\

@@ -51,7 +51,8 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
         raise UnsupportedDtypeError(
             "dtype: bfloat16 NumPy arrays need the package ml_dtypes (pip install ml_dtypes)"
         ) from None
-    return np.dtype(ml_dtypes.bfloat16)
+    dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    return dtype
 
 
 @functools.lru_cache(maxsize=256)

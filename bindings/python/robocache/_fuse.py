@@ -33,8 +33,8 @@ class Stream:
         Added to every source time; short for ``clock=ClockMap(offset)``.
     clock : ClockMap, optional
         Maps the stream's times onto the target's clock, drift included.
-    width : int, optional
-        Channels of an absent stream.
+    width : int
+        Channels of an absent stream; without meaning for others.
 
     Others as in `resample`.
     """
@@ -55,12 +55,14 @@ class Stream:
     offsets: Any = None
     lengths: Any = None
     sequence_ids: Any = None
-    width: int | None = None
+    width: int = 0
     validate: bool = True
 
     def __post_init__(self) -> None:
-        if self.values is None and self.width is None:
-            raise InvalidArgumentError("width: expected the channels of an absent stream; got None")
+        if self.values is None and self.width < 1:
+            raise InvalidArgumentError(
+                f"width: expected the number of channels of an absent stream; got {self.width}"
+            )
         if self.values is not None and self.times is None:
             raise InvalidArgumentError("times: expected the times of the values; got None")
         if self.offset and self.clock is not None:

@@ -35,7 +35,10 @@ _ENVIRONMENT = "ROBOCACHE_LIBRARY"
 def enumerators(enum: str, prefix: str) -> dict[str, int]:
     """Lower-case names of an enum of the headers without their prefix, and their numbers."""
     names: dict[str, int] = ffi.typeof(f"enum {enum}").relements
-    return {name.removeprefix(prefix).lower(): names[name] for name in sorted(names, key=names.get)}
+    return {
+        name.removeprefix(prefix).lower(): names[name]
+        for name in sorted(names, key=names.__getitem__)
+    }
 
 
 def library_path() -> Path:

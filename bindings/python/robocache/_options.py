@@ -76,7 +76,7 @@ class Channels(NamedTuple):
     """
 
     begin: int
-    count: int
+    count: int  # type: ignore[assignment]  # tuple has a method of that name
     mode: str
 
 
@@ -106,7 +106,13 @@ class Rules(NamedTuple):
     struct: Any
     channels: Any
     copies: bool
-    """Every named mode gives samples as they are, so that integers stay integers."""
+    """Every mode that is named gives samples as they are, so that integers stay integers."""
+    named: int | None
+    """Channels whose mode is named, the others are linear; None is all."""
+
+    def copy_all(self, width: int) -> bool:
+        """Whether all of `width` channels are samples as they are."""
+        return self.copies and self.named in (None, width)
 
 
 def choice(name: str, value: Any, among: dict[str, int]) -> int:
@@ -233,7 +239,7 @@ def rules(
     struct.flags = (HEADER.RC_RESAMPLE_SKIP_NAN if skip_nan else 0) | (
         0 if validate else HEADER.RC_RESAMPLE_SKIP_VALIDATION
     )
-    channels = None
+    channels, named = None, None
     if isinstance(mode, str):
         struct.mode = choice("mode", mode, MODES)
         names = {mode}
@@ -241,6 +247,7 @@ def rules(
         struct.channels = channels = _channel_array(mode)
         struct.num_channels = len(mode)
         names = {group.mode for group in mode}
+        named = sum(group.count for group in mode)
     struct.outside = choice("outside", outside, OUTSIDES)
     struct.order = choice("order", order, ORDERS)
     struct.duplicates = choice("duplicates", duplicates, DUPLICATES)
@@ -256,7 +263,8 @@ def rules(
     struct.clock.offset = duration("clock.offset", clock_offset, ticks)
     struct.clock.drift = clock_drift
     struct.clock.reference = duration("clock.reference", clock_reference, ticks)
-    return Rules(struct, channels, names <= _COPYING_MODES and duplicates != "mean")
+    copies = names <= _COPYING_MODES and duplicates != "mean"
+    return Rules(struct, channels, copies, named)
 
 
 def rule_maker(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from robocache import _autograd
@@ -28,7 +28,7 @@ class Resampled(NamedTuple):
     source_index: Any
     """int64 [B,T]: the sample that was read, the earlier one of a bracket; -1 where filled."""
     age: Any
-    """int64 ticks or float64 seconds [B,T]: target time less that of the newest sample before it."""
+    """int64 ticks or float64 seconds [B,T]: target time less that of the newest sample by then."""
 
 
 class Indexed(NamedTuple):
@@ -191,7 +191,7 @@ def resample(
         Place(backend, context, stream),
     )
     if _autograd.wanted(values):
-        results = _autograd.run(
+        results: Sequence[Any] = _autograd.run(
             lambda given: (_forward(job, given[0], dtype, None, quality), 1),
             lambda gradients, given, _: [_backward(job, gradients[0], given[0], None, None)],
             [values],
@@ -344,7 +344,7 @@ class Job(NamedTuple):
 
 def _forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list[Any]:
     """The values, and what `Resampled` has beside them where `quality` asks for it."""
-    with start("resample", job.place, values=values) as call:
+    with start("resample", job.place, values=_given(values)) as call:
         bound, target = _bind(call, job, values)
         result, view = call.output(
             out, "out", bound.shape, result_dtype(bound, dtype), bound.scalar
@@ -359,7 +359,7 @@ def _forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list
 
 
 def _backward(job: Job, grad_output: Any, values: Any, dtype: Any, out: Any) -> Any:
-    with start("resample_backward", job.place, values=values) as call:
+    with start("resample_backward", job.place, values=_given(values)) as call:
         bound, target = _bind(call, job, values)
         gradient = call.read(grad_output, "grad_output")
         if bound.scalar:
@@ -379,6 +379,12 @@ def _backward(job: Job, grad_output: Any, values: Any, dtype: Any, out: Any) -> 
             )
         )
     return result
+
+
+def _given(values: Any) -> Any:
+    if values is None:
+        raise TypeError("values: expected an array; got None")
+    return values
 
 
 def _bind(call: Call, job: Job, values: Any) -> tuple[Bound, View]:

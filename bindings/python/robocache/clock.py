@@ -101,9 +101,8 @@ def target_clock(
     if status:
         raise_status(lib, status)
     ticks = np.empty(count[0], np.int64)
-    status = lib.rc_target_clock(
-        *numbers, len(ticks), ffi.from_buffer("int64_t[]", ticks, require_writable=True), count
-    )
+    memory = ffi.from_buffer("int64_t[]", ticks) if len(ticks) else ffi.NULL
+    status = lib.rc_target_clock(*numbers, len(ticks), memory, count)
     if status:
         raise_status(lib, status)
     return ticks

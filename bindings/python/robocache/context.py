@@ -160,7 +160,7 @@ class Context:
         reason = ffi.new("char**")
         self._check(lib.rc_context_device(self.handle, found, reason))
         self.device_id: Device = (found.device_type, found.device_id)
-        self._reason = ffi.string(reason[0]).decode("utf-8", "replace")
+        self._reason: str = ffi.string(reason[0]).decode("utf-8", "replace")
         _alive.add(self)
 
     def __repr__(self) -> str:
