@@ -60,7 +60,8 @@ def test_fuse_gives_the_kind_it_takes(maker: str) -> None:
 
 def test_separate_results() -> None:
     parts = sensors()
-    got, valid = rc.fuse([rc.Stream(v, t, **r) for v, t, r in parts], TARGETS, separate=True)
+    streams = [rc.Stream(v, t, **r) for v, t, r in parts]
+    got, valid = rc.fuse(streams, TARGETS, separate=True)
     assert isinstance(got, list)
     for one, (values, times, rules) in zip(got, parts, strict=True):
         np.testing.assert_array_equal(one, rc.resample(values, times, TARGETS, **rules))

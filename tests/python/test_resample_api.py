@@ -231,16 +231,16 @@ def test_torch_gradients_beside_quality() -> None:
 def test_torch_graph_is_not_cut_silently() -> None:
     torch = pytest.importorskip("torch")
     values = torch.ones(4, 3, requires_grad=True)
-    with pytest.raises(
-        rc.InvalidArgumentError, match=r"out: expected None, because values require"
-    ):
+    with pytest.raises(rc.InvalidArgumentError, match=r"out: expected None"):
         rc.resample(values, TIMES, [5], out=torch.empty(1, 3))
     with torch.no_grad():
         assert not rc.resample(values, TIMES, [5]).requires_grad
+    scaled = values * 1
+    total = rc.resample(scaled, TIMES, [5]).sum()
+    with torch.no_grad():
+        scaled.add_(1)
     with pytest.raises(RuntimeError, match=r"modified by an inplace operation"):
-        got = rc.resample(values * 1, TIMES, [5], mode="pchip")
-        got.grad_fn.saved_tensors[0].add_(1)
-        got.sum().backward()
+        total.backward()
 
 
 def test_the_log_says_where_a_call_ran(caplog: pytest.LogCaptureFixture) -> None:
