@@ -13,7 +13,7 @@
 #include <deque>
 #include <string>
 
-#include "cuda_config.h"
+#include "lib/cuda_config.h"
 #include "kernels/common/fault_record.h"
 #include "kernels/resample/resample_cuda.h"
 #include "lib/error.h"
