@@ -70,6 +70,21 @@ class TestHdf5:
             assert list(demo.fields) == ["actions", "obs.robot0_eef_quat"]
             assert demo.fields["obs.robot0_eef_quat"].kind == "quaternion"
 
+    def test_the_root_group_takes_the_name_of_the_file(self, tmp_path: Path) -> None:
+        h5py = pytest.importorskip("h5py")
+        with h5py.File(tmp_path / "episode.h5", "w") as file:
+            file["time"] = np.array([1, 2, 3])
+            file["time"].attrs["unit"] = "milliseconds"
+            file["qpos"] = np.zeros((3, 14))
+            file["force/t"] = np.array([0.1, 0.2])
+            file["force/value"] = np.array([1.0, 2.0])
+        with open_recording(tmp_path / "episode.h5") as recording:
+            assert list(recording.streams) == ["/force", "episode"]
+            root, force = recording.streams["episode"], recording.streams["/force"]
+            assert root.times().ns.tolist() == [1_000_000, 2_000_000, 3_000_000]
+            assert list(root.fields) == ["qpos"]
+            assert force.times().ns.tolist() == [100_000_000, 200_000_000]
+
     def test_no_time_anywhere(self, tmp_path: Path) -> None:
         h5py = pytest.importorskip("h5py")
         with h5py.File(tmp_path / "x.h5", "w") as file:
@@ -162,6 +177,16 @@ class TestCsv:
         recording = open_recording(tmp_path / "x.csv")
         with pytest.raises(RecordingError, match=r"x\.csv: column 't': the unit .* is open"):
             recording.load()
+
+    def test_items_of_an_array_are_one_field(self, tmp_path: Path) -> None:
+        pytest.importorskip("pyarrow")
+        (tmp_path / "x.csv").write_text(
+            "t,q[1],q[0],gap[0],gap[2],mixed[0],mixed[1]\n0.5,2.0,1.0,5.0,6.0,7,8.5\n"
+        )
+        with open_recording(tmp_path / "x.csv") as recording:
+            fields = recording.streams["x"].fields
+            assert list(fields) == ["q", "gap[0]", "gap[2]", "mixed[0]", "mixed[1]"]
+            assert fields["q"].values.tolist() == [[1.0, 2.0]]
 
 
 class TestStamps:

@@ -4,7 +4,7 @@
 - A group that holds a time dataset [N] (`timestamp`, `time`, `stamp` or `t`, with a unit as in
   `time_ns` or in the attribute `unit`) is a stream. All datasets in it and below it whose first
   axis has N rows are its fields, `obs.joint_pos` for `obs/joint_pos`; one that does not fit is
-  left out, and so are images (more than two axes).
+  left out, and so are images (more than two axes). The root group takes the name of the file.
 - Without a time dataset, a group that states its rate (attribute `rate`, `fps`, ...; robomimic:
   `control_freq` in `env_args`) in itself or above is a stream with stamps 0, 1/rate, 2/rate ...
 - Attributes `unit` of datasets and `rate` of groups are kept.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,19 @@ from numpy.typing import NDArray
 from ..recording import Content, Progress, RecordedStream, Recording, RecordingError
 from .guard import reading, require
 from .kinds import classify
-from .stamps import declared_rate, find_time, numbers_to_ns, rate_to_ns, time_name
+from .stamps import declared_rate, find_time, numbers_to_ns, rate_to_ns, time_name, time_unit_of
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A group that is a stream: with a time dataset, or with a rate, or with both."""
+
+    group: Any
+    time: str | None
+    rate: float | None
+    count: int
 
 
 def open_hdf5(path: Path, *, time_unit: str | None = None) -> Recording:
@@ -33,10 +44,21 @@ def open_hdf5(path: Path, *, time_unit: str | None = None) -> Recording:
     library = require("h5py", "hdf5", path)
     with reading(path, "damaged HDF5 file"):
         file = library.File(path, "r")
-    found: dict[str, tuple[Any, str | None, float | None, int]] = {}
+    found: dict[str, _Found] = {}
     try:
         with reading(path, "damaged HDF5 file"):
             _find_streams(library, file, None, found)
+            streams = [
+                RecordedStream(
+                    one.group.name if one.group.name != "/" else path.stem,
+                    "HDF5 group",
+                    one.count,
+                    declared_rate=one.rate,
+                    metadata=_attributes(one.group),
+                )
+                for one in found.values()
+            ]
+            metadata = _attributes(file)
         if not found:
             raise RecordingError(
                 path, "no group has a time dataset (timestamp, time, stamp, t) or states its rate"
@@ -44,47 +66,44 @@ def open_hdf5(path: Path, *, time_unit: str | None = None) -> Recording:
     except RecordingError:
         file.close()
         raise
+    by_name = {stream.name: one for stream, one in zip(streams, found.values(), strict=True)}
 
     def load(wanted: Sequence[str], progress: Progress | None) -> Mapping[str, Content]:
         contents = {}
         for name in wanted:
             with reading(path, f"group {name!r}"):
-                contents[name] = _content(library, *found[name], set(found) - {name}, time_unit)
+                contents[name] = _content(library, by_name[name], set(found), time_unit)
             if progress:
                 progress(len(contents), len(wanted))
         return contents
 
-    streams = [
-        RecordedStream(name, "HDF5 group", count, declared_rate=rate, metadata=_attributes(group))
-        for name, (group, _, rate, count) in found.items()
-    ]
-    return Recording(path, "HDF5", streams, load, close=file.close, metadata=_attributes(file))
+    return Recording(path, "HDF5", streams, load, close=file.close, metadata=metadata)
 
 
-def _find_streams(library: Any, group: Any, rate: float | None, found: dict[str, Any]) -> None:
+def _find_streams(library: Any, group: Any, rate: float | None, found: dict[str, _Found]) -> None:
+    """Collect the streams in and below a group; `rate` is what the groups above it state."""
     rate = _rate(group) or rate
     datasets = {n: d for n, d in group.items() if isinstance(d, library.Dataset) and d.ndim >= 1}
     time = find_time(name for name, dataset in datasets.items() if dataset.ndim == 1)
     if time is not None:
-        found[group.name] = (group, time, rate, len(datasets[time]))
+        found[group.name] = _Found(group, time, rate, len(datasets[time]))
     elif rate is not None and datasets:
-        found[group.name] = (group, None, rate, max(len(d) for d in datasets.values()))
-    below = rate if time is None and not datasets else None
+        found[group.name] = _Found(group, None, rate, max(len(d) for d in datasets.values()))
+    # Below a stream, groups without a time of their own are its fields, whatever the rate.
+    below = None if group.name in found else rate
     for child in group.values():
         if isinstance(child, library.Group):
             _find_streams(library, child, below, found)
 
 
-def _content(
-    library: Any, group: Any, time: str | None, rate: float | None, count: int,
-    others: set[str], time_unit: str | None,
-) -> Content:  # fmt: skip
-    if time is None:
-        assert rate is not None  # _find_streams takes a group for its time or for its rate
-        header = rate_to_ns(count, rate)
+def _content(library: Any, found: _Found, streams: set[str], time_unit: str | None) -> Content:
+    group, time, count = found.group, found.time, found.count
+    if time is not None:
+        unit = time_name(time)[1] or time_unit_of(_text(group[time].attrs.get("unit")))
+        header = numbers_to_ns(group[time][()], unit or time_unit)
     else:
-        unit = time_name(time)[1] or _text(group[time].attrs.get("unit")) or time_unit
-        header = numbers_to_ns(group[time][()], unit)
+        assert found.rate is not None  # A group without either is no stream.
+        header = rate_to_ns(count, found.rate)
     arrays: dict[str, NDArray[Any]] = {}
     units: dict[str, str | None] = {}
     left_out: dict[str, str] = {}
@@ -93,7 +112,7 @@ def _content(
         for key, item in parent.items():
             name = f"{prefix}{key}"
             if isinstance(item, library.Group):
-                if item.name not in others:
+                if item.name not in streams:
                     visit(item, f"{name}.")
             elif name == time:
                 continue

@@ -33,7 +33,9 @@ _RATE_KEYS = ("rate", "fps", "rate_hz", "frequency", "frequency_hz", "sample_rat
 def split_unit(name: str) -> tuple[str, str | None]:
     """`Gyroscope X (deg/s)` -> `Gyroscope X`, `deg/s`; without brackets the unit is None."""
     match = _BRACKETED.match(name)
-    return (match["stem"], match["unit"] or None) if match and match["stem"] else (name, None)
+    if match is None or not match["stem"] or match["unit"].isdigit():
+        return name, None  # `q[3]` is an item of an array.
+    return match["stem"], match["unit"] or None
 
 
 def time_name(name: str) -> tuple[bool, str | None]:
@@ -41,7 +43,12 @@ def time_name(name: str) -> tuple[bool, str | None]:
     stem, unit = split_unit(name.strip().lower())
     if unit is None and (match := _SUFFIXED.match(stem)) and match["unit"] in _UNIT_SPELLINGS:
         stem, unit = match["stem"], match["unit"]
-    return stem in _STEMS, _UNIT_SPELLINGS.get(unit) if unit else None
+    return stem in _STEMS, time_unit_of(unit)
+
+
+def time_unit_of(text: str | None) -> str | None:
+    """`s`, `ms`, `us` or `ns` of any of their spellings, else None."""
+    return _UNIT_SPELLINGS.get(text.strip().lower()) if text else None
 
 
 def find_time(names: Iterable[str]) -> str | None:

@@ -7,7 +7,8 @@ other times with a fraction are seconds, and for other whole numbers `time_unit`
 CSV times are read as decimal text, so that nanoseconds since 1970 survive. Date-times work too.
 
 Units of other columns come from brackets in the name (`Gyroscope X (deg/s)` is `Gyroscope X` in
-deg/s) or from the Parquet field metadata `unit`. List columns of constant length are [N,k].
+deg/s) or from the Parquet field metadata `unit`. List columns of constant length are [N,k], and so
+are columns `q[0]`, `q[1]` ...
 A Parquet table with an `episode_index` column (LeRobot) gives one stream per episode; the rate is
 what the file metadata `rate` or `fps`, or the dataset's `meta/info.json` says.
 """
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from ..recording import Content, Progress, RecordedStream, Recording, RecordingError
 from .guard import reading, require
+from .items import array_of, join_items
 from .kinds import classify
 from .stamps import declared_rate, find_time, numbers_to_ns, split_unit, text_to_ns, time_name
 
@@ -135,8 +137,8 @@ def _content(table: Any, time_column: str, header: NDArray[np.int64]) -> Content
             left_out[name] = values
         else:
             arrays[name] = values
-            units[name] = (spec.metadata or {}).get(b"unit", b"").decode() or unit
-    return Content(header, None, classify(arrays, units), left_out)
+            units[array_of(name)] = (spec.metadata or {}).get(b"unit", b"").decode() or unit
+    return Content(header, None, classify(join_items(arrays), units), left_out)
 
 
 def _values(column: Any) -> NDArray[Any] | str:

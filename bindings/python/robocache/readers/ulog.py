@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from ..recording import Content, Progress, RecordedStream, Recording, RecordingError
 from .guard import reading, require
+from .items import array_of, join_items
 from .kinds import classify
 from .stamps import numbers_to_ns
 
 MAGIC = b"ULog\x01\x12\x35"
-_ITEM = re.compile(r"^(?P<array>.+)\[(?P<index>\d+)\]$")
 _INNER_ITEM = re.compile(r"\[(\d+)\]")
 
 
@@ -80,26 +80,17 @@ def _refuse_cut_file(path: Path) -> None:
 
 def _content(data: Any) -> Content:
     types = {field.field_name: field.type_str for field in data.field_data}
-    items: dict[str, list[tuple[int, NDArray[Any]]]] = {}
-    names: dict[str, str] = {}
-    for name, values in data.data.items():
-        if types[name] == "bool":
-            values = values.astype(np.bool_)
-        match = _ITEM.match(name)
-        array, index = (match["array"], int(match["index"])) if match else (name, -1)
-        items.setdefault(array, []).append((index, values))
-        names[array] = name
-    header = numbers_to_ns(items.pop("timestamp")[0][1], "us")
-    columns = {}
-    for array, parts in items.items():
-        if parts[0][0] < 0:
-            values = parts[0][1]
-        else:
-            values = np.stack([part for _, part in sorted(parts, key=lambda p: p[0])], axis=1)
-        if types[names[array]] == "char":
-            values = _texts(values)
-        columns[_INNER_ITEM.sub(r".\1", array)] = values
-    return Content(header, None, classify(columns, order="wxyz"))
+    columns = {
+        name: values.astype(np.bool_) if types[name] == "bool" else values
+        for name, values in data.data.items()
+    }
+    header = numbers_to_ns(columns.pop("timestamp"), "us")
+    texts = {array_of(name) for name in columns if types[name] == "char"}
+    arrays = {
+        _INNER_ITEM.sub(r".\1", name): _texts(values) if name in texts else values
+        for name, values in join_items(columns).items()
+    }
+    return Content(header, None, classify(arrays, order="wxyz"))
 
 
 def _texts(values: NDArray[Any]) -> NDArray[Any]:
