@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Random calls of rc_resample, whole: any layout, rule, type and value, now and then with one fault
+ * in the data. */
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tensor.h"
+
+struct ResampleCase {
+  /** What a call takes, by the names of its arguments; those that are not there are left out. */
+  std::map<std::string, TestTensor> tensors;
+  std::vector<rc_channels> channels;
+  /** Without its tensors. */
+  rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
+  /** What it covers: "mode linear", "values float32 to float16", ... */
+  std::vector<std::string> traits;
+};
+
+constexpr std::array<const char*, 12> kModes = {"linear", "previous", "next", "nearest",
+                                                "pchip",  "slerp",    "angle", "mean",
+                                                "sum",    "min",      "max",   "last"};
+constexpr Dtype kValueTypes[] = {Dtype::u8,  Dtype::i8,   Dtype::i16, Dtype::i32,
+                                 Dtype::f16, Dtype::bf16, Dtype::f32, Dtype::f64};
+constexpr Dtype kTimeTypes[] = {Dtype::i64, Dtype::f64, Dtype::f32};
+/** Pairs of mode, value type and time type. */
+constexpr int kCombinations = 12 * 8 * 3;
+
+/** All traits that enough cases have to show. */
+std::vector<std::string> expected_traits();
+
+/** A case of combination number `combination`, else at random. */
+ResampleCase make_resample_case(Random& random, int combination);
