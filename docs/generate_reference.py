@@ -106,12 +106,14 @@ def command_line_reference() -> str:
         lines += ["", f"## robocache {name}", "", first_sentence(command.help), ""]
         lines += ["| argument | | default |", "|---|---|---|"]
         for parameter in command.params:
-            spelled = ", ".join(f"`{option}`" for option in parameter.opts)
+            value = f" {parameter.metavar}" if parameter.metavar else ""
+            spelled = f"`{', '.join(parameter.opts)}{value}`"
             if parameter.param_type_name == "argument":
-                spelled = f"`{parameter.human_readable_name}`"
+                spelled = f"`{parameter.metavar or parameter.name}`"
             default = "" if parameter.default in (None, False, ()) else f"`{parameter.default}`"
-            about = " ".join((getattr(parameter, "help", None) or "").split())
-            lines.append(f"| {spelled} | {about} | {default} |")
+            about = " ".join((parameter.help or "").split())
+            cells = (cell.replace("|", "\\|") for cell in (spelled, about, default))
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -128,6 +130,7 @@ def main() -> int:
             continue
         stale.append(name)
         if "--check" not in sys.argv[1:]:
+            REFERENCE.mkdir(exist_ok=True)
             path.write_text(text)
     for name in stale:
         print(f"docs/reference/{name} is not what docs/generate_reference.py writes")
