@@ -178,6 +178,34 @@ class TestCsv:
         with pytest.raises(RecordingError, match=r"x\.csv: column 't': the unit .* is open"):
             recording.load()
 
+    def test_what_hands_and_spreadsheets_write(self, tmp_path: Path) -> None:
+        pytest.importorskip("pyarrow")
+        (tmp_path / "x.csv").write_bytes(
+            b"\xef\xbb\xbftime (s); yaw (deg) ;yaw (rad); n\r\n0.5; 90.0;1.5 ; 1\r\n1.5;91;;2\r\n"
+        )
+        with open_recording(tmp_path / "x.csv") as recording:
+            table = recording.streams["x"]
+            assert table.times().ns.tolist() == [500_000_000, 1_500_000_000]
+            assert {name: field.unit for name, field in table.fields.items()} == {
+                "yaw (deg)": "deg", "yaw (rad)": "rad", "n": None,
+            }  # fmt: skip
+            assert table.fields["yaw (deg)"].values.tolist() == [90.0, 91.0]
+            np.testing.assert_array_equal(table.fields["yaw (rad)"].values, [1.5, np.nan])
+            assert table.fields["n"].values.tolist() == [1, 2]
+
+    def test_two_columns_of_one_name(self, tmp_path: Path) -> None:
+        pytest.importorskip("pyarrow")
+        (tmp_path / "x.csv").write_text("t,a,a\n0.5,1,2\n")
+        with pytest.raises(RecordingError, match="several columns are named 'a'"):
+            open_recording(tmp_path / "x.csv")
+
+    def test_a_header_without_rows(self, tmp_path: Path) -> None:
+        pytest.importorskip("pyarrow")
+        (tmp_path / "x.csv").write_text("t,a\n")
+        with open_recording(tmp_path / "x.csv") as recording:
+            assert recording.streams["x"].count == 0
+            assert recording.streams["x"].times().ns.tolist() == []
+
     def test_items_of_an_array_are_one_field(self, tmp_path: Path) -> None:
         pytest.importorskip("pyarrow")
         (tmp_path / "x.csv").write_text(

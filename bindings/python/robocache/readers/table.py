@@ -16,6 +16,7 @@ what the file metadata `rate` or `fps`, or the dataset's `meta/info.json` says.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,17 +37,23 @@ _EPISODE = "episode_index"
 def open_csv(
     path: Path, *, time_column: str | None = None, time_unit: str | None = None
 ) -> Recording:
-    """Open comma- or (`.tsv`) tab-separated values with a header line."""
+    """Open a header line and rows, separated by whichever of comma, semicolon and tab the header
+    has most of."""
     csv = require("pyarrow.csv", "table", path)
     pa = require("pyarrow", "table", path)
-    parse = csv.ParseOptions(delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    with reading(path, "not readable as CSV"), csv.open_csv(path, parse_options=parse) as head:
-        names = head.schema.names
-    column = _time_column(path, names, time_column)
     with reading(path, "not readable as CSV"):
-        convert = csv.ConvertOptions(column_types={column: pa.string()})
+        with path.open("rb") as file:
+            header = file.readline()
+        parse = csv.ParseOptions(
+            delimiter=max((",", ";", "\t"), key=lambda c: header.count(c.encode()))
+        )
+        with csv.open_csv(path, parse_options=parse) as head:
+            raw_names = head.schema.names
+        names = [name.strip() for name in raw_names]
+        column = _time_column(path, names, time_column)
+        convert = csv.ConvertOptions(column_types={raw_names[names.index(column)]: pa.string()})
         table = csv.read_csv(path, parse_options=parse, convert_options=convert)
-    return _recording(path, "CSV", table, column, time_unit, {})
+    return _recording(path, "CSV", table.rename_columns(names), column, time_unit, {})
 
 
 def open_parquet(
@@ -67,6 +74,9 @@ def open_parquet(
 def _recording(
     path: Path, format: str, table: Any, column: str, unit: str | None, metadata: dict[str, str]
 ) -> Recording:
+    twice = [name for name, times in Counter(table.schema.names).items() if times > 1]
+    if twice:
+        raise RecordingError(path, f"several columns are named {twice[0]!r}")
     rate = declared_rate(metadata) or _lerobot_rate(path)
     tables = {path.stem: table}
     if _EPISODE in table.schema.names and format == "Parquet":
@@ -128,10 +138,13 @@ def _content(table: Any, time_column: str, header: NDArray[np.int64]) -> Content
     arrays: dict[str, NDArray[Any]] = {}
     units: dict[str, str | None] = {}
     left_out: dict[str, str] = {}
+    short_names = Counter(split_unit(name)[0] for name in table.schema.names)
     for column, spec in zip(table.columns, table.schema, strict=True):
         if spec.name == time_column:
             continue
         name, unit = split_unit(spec.name)
+        if short_names[name] > 1:  # One quantity in two units: `yaw (deg)` beside `yaw (rad)`.
+            name = spec.name
         values = _values(column)
         if isinstance(values, str):
             left_out[name] = values
