@@ -185,6 +185,7 @@ def print_result(aligned: Aligned, output: Path, plot: Path | None) -> None:
         f"{output}: {len(aligned)} rows at {pace}, {len(aligned.flat())} columns"
         + (f"; picture: {plot}" if plot else ""),
         markup=False,
+        soft_wrap=True,
     )
 
 

@@ -38,7 +38,7 @@ def demo(
         out = console()
         out.print(_table(found))
         for path in files.values():
-            out.print(str(path), markup=False)
+            out.print(str(path), markup=False, soft_wrap=True)
 
 
 def _table(found: arm.Demo) -> Table:

@@ -73,10 +73,16 @@ def reports_errors(command: Command) -> Command:
             command(*args, **kwargs)
         except (RecordingError, rc.RobocacheError, OSError, ImportError) as error:
             logger.debug("", exc_info=error)
-            warn(" ".join(str(error).split()))
+            warn(_one_line(error))
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             warn("interrupted")
             raise typer.Exit(INTERRUPTED) from None
 
     return run  # type: ignore[return-value]
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
