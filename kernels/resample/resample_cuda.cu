@@ -192,7 +192,7 @@ __global__ void __launch_bounds__(kTile)
         const Located<Raw>& at = tile[i];
         const Choice choice = choose(plan, at.bracket, group.mode);
         const int64_t output = at.row * plan.output.row + at.target * plan.output.step;
-        unsigned all = choice.reason | (choice.action == Action::kFill ? kFilled : 0);
+        unsigned all = 0;
         for (int64_t c = int64_t{lane} * width; c < group.count; c += int64_t{width} << log2_lanes) {
           const int64_t channel = group.begin + c;
           const Outcome one = evaluate(plan, at.sequence, at.time, at.bracket, choice, group.mode,

@@ -62,7 +62,7 @@ struct Target {
       const bool nan = wants_validity && has_nan(group);
       return {static_cast<uint8_t>(nan ? choice.reason | RC_REASON_NAN : choice.reason), false};
     }
-    Outcome all = {choice.reason, choice.action == Action::kFill};
+    Outcome all = {0, false};
     for (int64_t c = group.begin; c < group.begin + group.count;
          c += channels_of_element(group.mode)) {
       const Outcome one = evaluate(plan, sequence, time, bracket, choice, group.mode, c,
