@@ -53,10 +53,11 @@ def remarks(stream: StreamReport, report: InspectionReport) -> Iterator[str]:
             f"{at:.3f} s (median step {show_duration(typical)})"
         )
     yield from _late(stream, report)
-    if stream.declared_rate and stream.rate and stream.declared_drift_s is not None:
+    declared, drift = stream.declared_rate, stream.declared_drift_s
+    if stream.rate and declared and drift is not None and drift > 1.0 / declared:
         yield (
-            f"declared {stream.declared_rate:g} Hz, measured {stream.rate:.4g} Hz: times counted "
-            f"from the declared rate are off by up to {stream.declared_drift_s:.3g} s"
+            f"declared {declared:g} Hz, measured {stream.rate:.4g} Hz: times counted "
+            f"from the declared rate are off by up to {drift:.3g} s"
         )
     delay = stream.delay_ns
     if delay is not None and max(abs(delay.min), abs(delay.max)) > _NOTICEABLE_DELAY_NS:
