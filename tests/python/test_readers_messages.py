@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,26 @@ def test_more_messages_than_one_batch(tmp_path: Path, monkeypatch: pytest.Monkey
         assert joints.left_out["velocity"] == "0 to 2 items per message"
 
 
+def test_clouds_that_are_empty_at_first_are_payloads_too(tmp_path: Path) -> None:
+    from rosbags.rosbag1 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS1_NOETIC)
+    kind = "sensor_msgs/msg/CompressedImage"
+    stamp, header = store.types["builtin_interfaces/msg/Time"], store.types["std_msgs/msg/Header"]
+    with Writer(tmp_path / "late.bag") as writer:
+        connection = writer.add_connection("/x", kind, typestore=store)
+        for row, size in enumerate((0, 10, 10_000, 20_000)):
+            message = store.types[kind](header(0, stamp(row, 5), "x"), "jpeg", np.zeros(size, "u1"))
+            writer.write(connection, row, store.serialize_ros1(message, kind))
+    with open_recording(tmp_path / "late.bag") as recording:
+        stream = recording.streams["/x"]
+        assert stream.fields == {}
+        assert stream.payload_bytes is not None
+        assert stream.payload_bytes > 30_010
+        assert stream.times().ns.tolist() == [row * 10**9 + 5 for row in range(4)]
+
+
 def test_a_topic_of_two_types_is_two_streams(tmp_path: Path) -> None:
     from rosbags.rosbag1 import Writer
     from rosbags.typesys import Stores, get_typestore
@@ -214,6 +235,45 @@ class TestMcap:
             np.testing.assert_array_equal(numbered.header_ns, MADE.header_ns)
             np.testing.assert_array_equal(numbered.receive_ns, MADE.receive_ns)
             assert numbered.fields == {}
+
+    def test_a_header_stamp_in_seconds(self, tmp_path: Path) -> None:
+        from mcap.writer import Writer
+
+        with (tmp_path / "s.mcap").open("wb") as file:
+            writer = Writer(file)
+            writer.start()
+            channel = writer.register_channel("/x", "json", 0)
+            for row in range(3):
+                text = b'{"header": {"stamp": %.1f}, "t": "noon", "v": [1, %d]}' % (row / 2, row)
+                writer.add_message(channel, row + 10**9, text, row + 10**9)
+            writer.finish()
+        with open_recording(tmp_path / "s.mcap") as recording:
+            stream = recording.streams["/x"]
+            assert stream.times().ns.tolist() == [0, 500_000_000, 1_000_000_000]
+            assert stream.times().source == "header"
+            assert stream.fields["t"].kind == "text"
+            assert stream.fields["v"].values.tolist() == [[1, 0], [1, 1], [1, 2]]
+
+    @pytest.mark.parametrize("name", ["ros2idl", "omgidl"])
+    def test_definitions_in_idl(self, tmp_path: Path, name: str) -> None:
+        from mcap.writer import Writer
+
+        inner = "module demo { module msg { struct Inner { double value; long count; }; }; };"
+        outer = "module demo { module msg { struct Outer { demo::msg::Inner inner; }; }; };"
+        rule = "=" * 80
+        text = f"{rule}\nIDL: demo/msg/Inner\n{inner}\n{rule}\nIDL: demo/msg/Outer\n{outer}\n"
+        with (tmp_path / "i.mcap").open("wb") as file:
+            writer = Writer(file)
+            writer.start()
+            schema = writer.register_schema("demo/msg/Outer", name, text.encode())
+            channel = writer.register_channel("/x", "cdr", schema)
+            writer.add_message(channel, 5, b"\0\1\0\0" + struct.pack("<di", 2.5, -3), 5)
+            writer.finish()
+        with open_recording(tmp_path / "i.mcap") as recording:
+            fields = recording.streams["/x"].fields
+            assert fields["inner.value"].values.tolist() == [2.5]
+            assert fields["inner.count"].values.tolist() == [-3]
+            assert fields["inner.count"].values.dtype == np.int32
 
     def test_a_file_without_index(self, tmp_path: Path) -> None:
         from mcap.writer import IndexType

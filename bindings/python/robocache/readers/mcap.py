@@ -159,15 +159,21 @@ def _json_schema(batch: Sequence[Any]) -> Record:
     node = _json_node(batch)
     if not isinstance(node, Record):
         raise ValueError(f"expected JSON objects, got {type(batch[0]).__name__}")
+    _find_stamps(node, batch)
+    header = node.members.get("header")
+    if isinstance(header, Record):
+        _find_stamps(header, [record.get("header") for record in batch])
+    return node
+
+
+def _find_stamps(node: Record, batch: Sequence[Any]) -> None:
+    """Members that are a time by their name and a number throughout become stamps."""
     for name, member in node.members.items():
         is_time, unit = time_name(name)
-        if (
-            is_time
-            and isinstance(member, Leaf)
-            and np.array([record.get(name) for record in batch]).dtype.kind in "iuf"
-        ):
-            node.members[name] = Stamp(unit)
-    return node
+        if is_time and isinstance(member, Leaf):
+            values = [_json_get(record, name) for record in batch]
+            if np.array(values).dtype.kind in "iuf":
+                node.members[name] = Stamp(unit)
 
 
 def _json_node(column: Sequence[Any]) -> Node:

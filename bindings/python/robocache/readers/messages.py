@@ -24,7 +24,8 @@ from .kinds import classify
 from .stamps import numbers_to_ns, time_name
 
 BATCH = 4096
-"""Messages held as objects before they are flattened into arrays."""
+BATCH_BYTES = 16_000_000
+"""As many messages, or bytes of them, are held before they are flattened into arrays."""
 PAYLOAD_SIZE = 4096
 """Bytes of a message from which a byte array in it counts as a payload."""
 MAX_WIDTH = 4096
@@ -119,7 +120,8 @@ class StreamBuilder:
         self._receive: list[int] = []
         self._publish: list[int] = []
         self._bytes = 0
-        self._is_payload: bool | None = None
+        self._batch_bytes = 0
+        self._is_payload: bool | None = None  # Open until the first message of some size.
 
     def add(self, raw: bytes, receive_ns: int, publish_ns: int | None = None) -> None:
         """Take one message. `publish_ns` is the sender's stamp where the container has one."""
@@ -127,10 +129,11 @@ class StreamBuilder:
         self._publish.append(receive_ns if publish_ns is None else publish_ns)
         self._bytes += len(raw)
         message = self._decode(raw)
-        if self._is_payload is None:
-            self._is_payload = len(raw) > PAYLOAD_SIZE and has_payload(self._schema([message]))
+        if self._is_payload is None and len(raw) > PAYLOAD_SIZE:
+            self._is_payload = has_payload(self._schema([message]))
         self._batch.append(message)
-        if len(self._batch) == (1 if self._is_payload else BATCH):
+        self._batch_bytes += len(raw)
+        if len(self._batch) == BATCH or self._batch_bytes > BATCH_BYTES:
             self._flush()
 
     def finish(self) -> Content:
@@ -157,10 +160,8 @@ class StreamBuilder:
         return Content(header, receive, classify(arrays, self._units), self._left_out)
 
     def _header_ns(self, arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64] | None:
-        if "header.stamp" in arrays:
-            return arrays["header.stamp"]
-        for name in arrays:
-            if name in self._stamps and time_name(name)[0]:
+        for name in ("header.stamp", *arrays):
+            if name in self._stamps & arrays.keys() and time_name(name.removeprefix("header."))[0]:
                 return arrays.pop(name)
         # MCAP: a publish time equal to the log time only says that it was not known.
         if self._publish != self._receive:
@@ -174,6 +175,7 @@ class StreamBuilder:
                 schema = only_stamp(schema)
             self._add_record("", schema, self._batch)
             self._batch = []
+            self._batch_bytes = 0
 
     def _add_record(self, name: str, node: Record, column: Sequence[Any]) -> None:
         for member, sub in node.members.items():
