@@ -181,7 +181,7 @@ bool is_capturing(cudaStream_t stream) {
 // Pairs of events around calls.
 class Timers {
  public:
-  ~Timers() {
+  void close() {
     drop();
     for (const Timer& timer : spare_) {
       cudaEventDestroy(timer.start);
@@ -260,25 +260,12 @@ class Device final : public CudaDevice {
     const Current current(primary_);
     check_stream(static_cast<cudaStream_t>(stream));
     stream_ = static_cast<cudaStream_t>(stream);
-    check(cudaEventCreateWithFlags(&order_, cudaEventDisableTiming), "making an event");
-    cudaMemPoolProps properties = {};
-    properties.allocType = cudaMemAllocationTypePinned;
-    properties.location = {cudaMemLocationTypeDevice, device_id};
-    check(cudaMemPoolCreate(&pool_, &properties), "making the memory pool");
-    // What the pool keeps when the stream has been waited for, so that call after call reuses it.
-    uint64_t kept = uint64_t{256} << 20;
-    check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &kept),
-          "setting up the memory pool");
-    // On a stream of its own, since the caller's may be capturing.
-    cudaStream_t setup;
-    check(cudaStreamCreateWithFlags(&setup, cudaStreamNonBlocking), "making a stream");
-    void* record = nullptr;
-    cudaError_t error = cudaMallocFromPoolAsync(&record, sizeof(FaultRecord), pool_, setup);
-    if (error == cudaSuccess) error = cudaMemsetAsync(record, 0, sizeof(FaultRecord), setup);
-    if (error == cudaSuccess) error = cudaStreamSynchronize(setup);
-    cudaStreamDestroy(setup);
-    check(error, "making the record of faults");
-    record_ = static_cast<FaultRecord*>(record);
+    try {
+      open();
+    } catch (...) {
+      close();
+      throw;
+    }
   }
 
   ~Device() override {
@@ -287,9 +274,7 @@ class Device final : public CudaDevice {
     const cudaError_t error = ask_capturing(stream_, capturing);
     // A graph that is being captured goes on using the record, so that it stays.
     if (error == cudaSuccess && !capturing) cudaFreeAsync(record_, stream_);
-    // The pool lives until all that came from it is back.
-    cudaMemPoolDestroy(pool_);
-    cudaEventDestroy(order_);
+    close();
     cudaGetLastError();
   }
 
@@ -369,6 +354,35 @@ class Device final : public CudaDevice {
   }
 
  private:
+  void open() {
+    check(cudaEventCreateWithFlags(&order_, cudaEventDisableTiming), "making an event");
+    cudaMemPoolProps properties = {};
+    properties.allocType = cudaMemAllocationTypePinned;
+    properties.location = {cudaMemLocationTypeDevice, device_id_};
+    check(cudaMemPoolCreate(&pool_, &properties), "making the memory pool");
+    // What the pool keeps when the stream has been waited for, so that call after call reuses it.
+    uint64_t kept = uint64_t{256} << 20;
+    check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &kept),
+          "setting up the memory pool");
+    // On a stream of its own, since the caller's may be capturing.
+    cudaStream_t setup;
+    check(cudaStreamCreateWithFlags(&setup, cudaStreamNonBlocking), "making a stream");
+    void* record = nullptr;
+    cudaError_t error = cudaMallocFromPoolAsync(&record, sizeof(FaultRecord), pool_, setup);
+    if (error == cudaSuccess) error = cudaMemsetAsync(record, 0, sizeof(FaultRecord), setup);
+    if (error == cudaSuccess) error = cudaStreamSynchronize(setup);
+    cudaStreamDestroy(setup);
+    check(error, "making the record of faults");
+    record_ = static_cast<FaultRecord*>(record);
+  }
+
+  // The pool lives on until all that came from it is back.
+  void close() {
+    if (pool_ != nullptr) cudaMemPoolDestroy(pool_);
+    if (order_ != nullptr) cudaEventDestroy(order_);
+    timers_.close();
+  }
+
   void check_stream(cudaStream_t stream) const {
     int id = device_id_;
     check(cudaStreamGetDevice(stream, &id), "stream");

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+/** A context on a CUDA device: streams, graphs, faults in data, timers, sizes. */
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "check.h"
+#include "device_memory.h"
+
+namespace {
+
+constexpr rc_device kCpu = {RC_DEVICE_CPU, 0}, kCuda = {RC_DEVICE_CUDA, 0};
+constexpr rc_dtype kInt64 = {RC_DTYPE_INT, 64, 1}, kFloat32 = {RC_DTYPE_FLOAT, 32, 1},
+                   kUint8 = {RC_DTYPE_UINT, 8, 1};
+
+/** A compact tensor and its shape. */
+struct Tensor {
+  std::vector<int64_t> shape;
+  rc_tensor view;
+
+  Tensor(void* data, rc_dtype dtype, std::vector<int64_t> lengths, rc_device device = kCuda)
+      : shape(std::move(lengths)),
+        view{data, device, static_cast<int32_t>(shape.size()), dtype, shape.data(), nullptr, 0} {}
+};
+
+class Context {
+ public:
+  explicit Context(int32_t device_type = RC_DEVICE_CUDA, void* stream = nullptr,
+                   uint32_t flags = 0) {
+    rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
+    options.device_type = device_type;
+    options.stream = stream;
+    options.flags = flags;
+    options.threads = 1;
+    SUCCEEDS(rc_context_create(&options, &context_));
+  }
+  ~Context() { SUCCEEDS(rc_context_destroy(context_)); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  operator rc_context*() const { return context_; }
+
+ private:
+  rc_context* context_ = nullptr;
+};
+
+template <class T>
+std::vector<unsigned char> bytes_of(const std::vector<T>& values) {
+  const auto* begin = reinterpret_cast<const unsigned char*>(values.data());
+  return {begin, begin + values.size() * sizeof(T)};
+}
+
+/** A call with three rows of two samples each, at three targets: 0, 5 and 10. */
+struct Call {
+  DeviceMemory values, source_times, target_times, output;
+  std::vector<float> v = {0, 10, 100, 200, -1, 1};
+  std::vector<int64_t> s = {0, 10, 0, 10, 0, 10};
+  std::vector<int64_t> t = {0, 5, 10};
+
+  Call() : output(9 * sizeof(float)) { upload(); }
+  void upload() {
+    values.write(bytes_of(v));
+    source_times.write(bytes_of(s));
+    target_times.write(bytes_of(t));
+  }
+  rc_status enqueue(rc_context* context) {
+    Tensor values_tensor(values.data(), kFloat32, {3, 2, 1});
+    Tensor source(source_times.data(), kInt64, {3, 2});
+    Tensor target(target_times.data(), kInt64, {3});
+    Tensor out(output.data(), kFloat32, {3, 3, 1});
+    return rc_resample(context, &values_tensor.view, &source.view, &target.view, nullptr,
+                       &out.view);
+  }
+  std::vector<float> result() const {
+    std::vector<float> values_read(9);
+    std::memcpy(values_read.data(), output.read().data(), 9 * sizeof(float));
+    return values_read;
+  }
+  std::vector<float> expected() const {
+    std::vector<float> r;
+    for (size_t row = 0; row < 3; ++row) {
+      const float a = v[2 * row], b = v[2 * row + 1];
+      r.insert(r.end(), {a, a + (b - a) / 2, b});
+    }
+    return r;
+  }
+};
+
+/** Holds up a stream until it is let go, or for so long that the library must have waited for it. */
+class Obstacle {
+ public:
+  explicit Obstacle(const Stream& stream) {
+    CUDA_OK(cudaLaunchHostFunc(stream.get(), wait, this));
+  }
+  /** Whether nothing has waited so far. */
+  bool let_go() {
+    gone_ = true;
+    return !timed_out_;
+  }
+
+ private:
+  static void wait(void* self) {
+    auto& o = *static_cast<Obstacle*>(self);
+    for (int i = 0; i < 10000 && !o.gone_; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    o.timed_out_ = !o.gone_;
+  }
+  std::atomic<bool> gone_{false}, timed_out_{false};
+};
+
+void contexts_say_where_they_are() {
+  for (const int32_t type : {RC_DEVICE_CUDA, RC_DEVICE_AUTO}) {
+    const Context context(type);
+    rc_device device = {};
+    const char* reason = nullptr;
+    SUCCEEDS(rc_context_device(context, &device, &reason));
+    CHECK_EQUAL(device.device_type, RC_DEVICE_CUDA);
+    CHECK_EQUAL(device.device_id, 0);
+    CHECK_PART(reason, "cuda:0");
+  }
+  rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
+  options.device_type = RC_DEVICE_CUDA;
+  options.device_id = 1000;
+  rc_context* none = nullptr;
+  FAILS_WITH(rc_context_create(&options, &none), RC_ERROR_BACKEND_UNAVAILABLE,
+             "rc_context_create: device: CUDA device 1000: there ");
+}
+
+void tensors_of_another_device_are_refused() {
+  const Context on_cuda, on_cpu(RC_DEVICE_CPU);
+  float v = 1, out = 0;
+  int64_t time = 0;
+  const auto call = [&](rc_context* context, rc_device device) {
+    Tensor values(&v, kFloat32, {1, 1}, device), output(&out, kFloat32, {1, 1}, device);
+    Tensor times(&time, kInt64, {1}, device);
+    return rc_resample(context, &values.view, &times.view, &times.view, nullptr, &output.view);
+  };
+  FAILS_WITH(call(on_cuda, kCpu), RC_ERROR_DEVICE_MISMATCH, "rc_resample: ");
+  FAILS_WITH(call(on_cuda, rc_device{RC_DEVICE_CUDA, 1}), RC_ERROR_DEVICE_MISMATCH, "rc_resample: ");
+  FAILS_WITH(call(on_cpu, kCuda), RC_ERROR_DEVICE_MISMATCH, "rc_resample: ");
+}
+
+void calls_do_not_wait() {
+  const Stream stream;
+  const Context context(RC_DEVICE_CUDA, stream.get());
+  Call call;
+  SUCCEEDS(call.enqueue(context));
+  SUCCEEDS(rc_context_synchronize(context));
+  Obstacle obstacle(stream);
+  for (int i = 0; i < 20; ++i) SUCCEEDS(call.enqueue(context));
+  SUCCEEDS(rc_context_clear_error(context));
+  CHECK(obstacle.let_go());
+  SUCCEEDS(rc_context_synchronize(context));
+  CHECK(call.result() == call.expected());
+}
+
+void destroying_does_not_wait() {
+  const Stream stream;
+  Call call;
+  Obstacle obstacle(stream);
+  {
+    const Context context(RC_DEVICE_CUDA, stream.get());
+    SUCCEEDS(call.enqueue(context));
+  }
+  CHECK(obstacle.let_go());
+  stream.wait();
+  CHECK(call.result() == call.expected());
+}
+
+void streams_are_ordered() {
+  const Stream first, second;
+  const Context context(RC_DEVICE_CUDA, first.get());
+  Call call;
+  call.s[1] = -1;
+  call.upload();
+  Obstacle obstacle(first);
+  SUCCEEDS(call.enqueue(context));
+  SUCCEEDS(rc_context_set_stream(context, second.get()));
+  CHECK(obstacle.let_go());
+  FAILS_WITH(rc_context_synchronize(context), RC_ERROR_INVALID_DATA, "step backward");
+  SUCCEEDS(rc_context_set_stream(context, nullptr));
+}
+
+void the_first_fault_stays() {
+  const Context context;
+  Call good, bad, worse;
+  bad.s[3] = bad.s[5] = -7;
+  bad.upload();
+  worse.s[1] = -7;
+  worse.upload();
+  const char* const message =
+      "rc_context_synchronize: rc_resample: source_times: expected non-decreasing times, got a step "
+      "backward at row 1, index 1";
+  SUCCEEDS(good.enqueue(context));
+  SUCCEEDS(rc_context_synchronize(context));
+  SUCCEEDS(bad.enqueue(context));
+  SUCCEEDS(worse.enqueue(context));
+  SUCCEEDS(good.enqueue(context));
+  FAILS(rc_context_synchronize(context), RC_ERROR_INVALID_DATA, message);
+  FAILS(rc_context_synchronize(context), RC_ERROR_INVALID_DATA, message);
+  CHECK(good.result() == good.expected());
+  SUCCEEDS(rc_context_clear_error(context));
+  SUCCEEDS(rc_context_synchronize(context));
+  SUCCEEDS(worse.enqueue(context));
+  FAILS_WITH(rc_context_synchronize(context), RC_ERROR_INVALID_DATA, "at row 0, index 1");
+}
+
+void the_first_of_many_faults_is_told() {
+  const Context context;
+  constexpr int64_t rows = 3000, samples = 400;
+  std::vector<int64_t> times(rows * samples);
+  for (size_t i = 0; i < times.size(); ++i) times[i] = -static_cast<int64_t>(i);
+  for (int64_t i = 0; i < 17 * samples + 23; ++i) times[static_cast<size_t>(i)] = i;
+  DeviceMemory source, targets, index(rows * sizeof(int64_t));
+  source.write(bytes_of(times));
+  targets.write(bytes_of(std::vector<int64_t>{0}));
+  Tensor source_times(source.data(), kInt64, {rows, samples});
+  Tensor target_times(targets.data(), kInt64, {1});
+  Tensor source_index(index.data(), kInt64, {rows, 1});
+  rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
+  options.source_index = &source_index.view;
+  for (int i = 0; i < 5; ++i) {
+    SUCCEEDS(rc_resample(context, nullptr, &source_times.view, &target_times.view, &options,
+                         nullptr));
+    FAILS_WITH(rc_context_synchronize(context), RC_ERROR_INVALID_DATA, "at row 17, index 23");
+    SUCCEEDS(rc_context_clear_error(context));
+  }
+  options.flags = RC_RESAMPLE_SKIP_VALIDATION;
+  SUCCEEDS(rc_resample(context, nullptr, &source_times.view, &target_times.view, &options, nullptr));
+  SUCCEEDS(rc_context_synchronize(context));
+}
+
+void graphs_follow_their_data() {
+  const Stream stream;
+  const Context context(RC_DEVICE_CUDA, stream.get(), RC_CONTEXT_METRICS);
+  Call call;
+  const Graph graph(stream, [&] {
+    SUCCEEDS(call.enqueue(context));
+    FAILS_WITH(rc_context_synchronize(context), RC_ERROR_CUDA, "captured");
+  });
+  for (int round = 0; round < 3; ++round) {
+    for (float& value : call.v) value = 3 * value + static_cast<float>(round);
+    call.upload();
+    graph.launch(stream);
+    SUCCEEDS(rc_context_synchronize(context));
+    CHECK(call.result() == call.expected());
+  }
+  call.s[5] = -1;
+  call.upload();
+  graph.launch(stream);
+  FAILS_WITH(rc_context_synchronize(context), RC_ERROR_INVALID_DATA, "at row 2, index 1");
+  SUCCEEDS(rc_context_clear_error(context));
+  call.s[5] = 10;
+  call.upload();
+  graph.launch(stream);
+  SUCCEEDS(rc_context_synchronize(context));
+  // What is captured is not measured.
+  rc_op_metrics metrics = RC_OP_METRICS_INIT;
+  SUCCEEDS(rc_context_metrics(context, RC_OP_RESAMPLE, &metrics));
+  CHECK_EQUAL(metrics.calls, 0);
+}
+
+void calls_are_measured() {
+  const Context context(RC_DEVICE_CUDA, nullptr, RC_CONTEXT_METRICS);
+  Call call;
+  for (int i = 0; i < 200; ++i) SUCCEEDS(call.enqueue(context));
+  rc_op_metrics metrics = RC_OP_METRICS_INIT;
+  SUCCEEDS(rc_context_metrics(context, RC_OP_RESAMPLE, &metrics));
+  CHECK_EQUAL(metrics.calls, 200);
+  CHECK_EQUAL(metrics.items, 200 * 9);
+  CHECK(metrics.min_ns > 0 && metrics.min_ns <= metrics.max_ns);
+  CHECK(metrics.total_ns >= 200 * metrics.min_ns && metrics.total_ns <= 200 * metrics.max_ns);
+  SUCCEEDS(rc_context_reset_metrics(context));
+  SUCCEEDS(rc_context_metrics(context, RC_OP_RESAMPLE, &metrics));
+  CHECK_EQUAL(metrics.calls, 0);
+}
+
+void contexts_are_independent() {
+  std::vector<std::thread> threads;
+  std::atomic<int> equal{0};
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&equal, thread] {
+      const Stream stream;
+      const Context context(RC_DEVICE_CUDA, stream.get());
+      Call call;
+      for (float& value : call.v) value += static_cast<float>(thread);
+      if (thread == 3) call.s[1] = -1;
+      call.upload();
+      for (int i = 0; i < 200; ++i) SUCCEEDS(call.enqueue(context));
+      const rc_status status = rc_context_synchronize(context);
+      CHECK_EQUAL(status, thread == 3 ? RC_ERROR_INVALID_DATA : RC_SUCCESS);
+      if (status == RC_SUCCESS && call.result() == call.expected()) ++equal;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK_EQUAL(equal.load(), 3);
+}
+
+/** Whether so much can be allocated beside a margin. */
+bool has_memory(size_t size) {
+  size_t free = 0, total = 0;
+  CUDA_OK(cudaMemGetInfo(&free, &total));
+  return free > size + (size_t{1} << 30);
+}
+
+void elements_beyond_2_to_the_31_are_reached() {
+  constexpr int64_t samples = 70000, width = 32768;
+  constexpr size_t size = size_t{samples} * width;
+  if (!has_memory(2 * size)) {
+    std::puts("not enough memory for more than 2^31 elements");
+    return;
+  }
+  const Context context;
+  DeviceMemory values(size), output(size), times;
+  for (int64_t i = 0; i < samples; ++i) {
+    CUDA_OK(cudaMemsetAsync(static_cast<char*>(values.data()) + i * width,
+                            static_cast<int>(i * 37 % 251), width, nullptr));
+  }
+  std::vector<int64_t> ticks(samples);
+  for (size_t i = 0; i < ticks.size(); ++i) ticks[i] = static_cast<int64_t>(i);
+  times.write(bytes_of(ticks));
+  Tensor v(values.data(), kUint8, {samples, width}), out(output.data(), kUint8, {samples, width});
+  Tensor t(times.data(), kInt64, {samples});
+  rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
+  options.mode = RC_MODE_PREVIOUS;
+  SUCCEEDS(rc_resample(context, &v.view, &t.view, &t.view, &options, &out.view));
+  SUCCEEDS(rc_context_synchronize(context));
+  std::vector<unsigned char> row(width);
+  for (int64_t i = 0; i < samples; i += 499) {
+    const int64_t at = i + 499 < samples ? i : samples - 1;
+    CUDA_OK(cudaMemcpy(row.data(), static_cast<char*>(output.data()) + at * width, width,
+                       cudaMemcpyDeviceToHost));
+    CHECK(row == std::vector<unsigned char>(width, static_cast<unsigned char>(at * 37 % 251)));
+  }
+}
+
+void more_targets_than_one_round_of_blocks() {
+  constexpr size_t targets = 20000003;
+  const Context context;
+  std::vector<int64_t> ticks(targets);
+  for (size_t i = 0; i < targets; ++i) ticks[i] = static_cast<int64_t>(i * 7919 % targets);
+  DeviceMemory times, source, values, output(targets * sizeof(float));
+  times.write(bytes_of(ticks));
+  source.write(bytes_of(std::vector<int64_t>{0, int64_t{1} << 25}));
+  values.write(bytes_of(std::vector<float>{0, 1 << 25}));
+  Tensor v(values.data(), kFloat32, {2, 1}), s(source.data(), kInt64, {2});
+  Tensor t(times.data(), kInt64, {static_cast<int64_t>(targets)});
+  Tensor out(output.data(), kFloat32, {static_cast<int64_t>(targets), 1});
+  SUCCEEDS(rc_resample(context, &v.view, &s.view, &t.view, nullptr, &out.view));
+  SUCCEEDS(rc_context_synchronize(context));
+  const std::vector<unsigned char> bytes = output.read();
+  size_t wrong = 0;
+  for (size_t i = 0; i < targets; ++i) {
+    float value;
+    std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
+    // Weights are float32, so that ticks beyond 2^24 are met to within one.
+    if (!(value >= static_cast<float>(ticks[i] - 1) && value <= static_cast<float>(ticks[i] + 1))) {
+      ++wrong;
+    }
+  }
+  CHECK_EQUAL(wrong, 0);
+}
+
+void a_full_device_is_an_error_and_no_more() {
+  std::vector<void*> hoard;
+  for (size_t size = size_t{1} << 33; size >= size_t{1} << 16;) {
+    void* memory = nullptr;
+    if (cudaMalloc(&memory, size) == cudaSuccess) {
+      hoard.push_back(memory);
+    } else {
+      size /= 2;
+    }
+  }
+  CHECK_EQUAL(cudaGetLastError(), cudaErrorMemoryAllocation);
+  rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
+  options.device_type = RC_DEVICE_CUDA;
+  rc_context* none = nullptr;
+  CHECK_EQUAL(rc_context_create(&options, &none), RC_ERROR_OUT_OF_MEMORY);
+  CHECK(none == nullptr);
+  for (void* memory : hoard) CUDA_OK(cudaFree(memory));
+  const Context context;
+  Call call;
+  SUCCEEDS(call.enqueue(context));
+  SUCCEEDS(rc_context_synchronize(context));
+  CHECK(call.result() == call.expected());
+}
+
+}  // namespace
+
+/** With an argument, only what is small: for tools that slow the device down. */
+int main(int argc, char**) {
+  int32_t count = 0;
+  SUCCEEDS(rc_device_count(RC_DEVICE_CUDA, &count));
+  if (count == 0) {
+    rc_device_properties device = RC_DEVICE_PROPERTIES_INIT;
+    SUCCEEDS(rc_device_info(RC_DEVICE_CUDA, 0, &device));
+    std::printf("skipped: %s\n", device.reason);
+    return SKIPPED;
+  }
+  contexts_say_where_they_are();
+  tensors_of_another_device_are_refused();
+  calls_do_not_wait();
+  destroying_does_not_wait();
+  streams_are_ordered();
+  the_first_fault_stays();
+  graphs_follow_their_data();
+  calls_are_measured();
+  contexts_are_independent();
+  the_first_of_many_faults_is_told();
+  if (argc == 1) {
+    elements_beyond_2_to_the_31_are_reached();
+    more_targets_than_one_round_of_blocks();
+    a_full_device_is_an_error_and_no_more();
+  }
+  (void)new_cpu_context;
+  return failed_checks != 0;
+}
