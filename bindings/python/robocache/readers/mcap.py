@@ -142,9 +142,11 @@ def _ros_builder(path: Path, encoding: str, schema: Any) -> StreamBuilder:
     if schema.encoding in ("ros1msg", "ros2msg"):
         typestore.register(typesys.get_types_from_msg(text, type_name))
     elif schema.encoding in ("ros2idl", "omgidl"):
-        for part in text.split("=" * 80 + "\n"):
+        types = {}
+        for part in filter(str.strip, text.split("=" * 80 + "\n")):
             idl = part.partition("\n")[2] if part.startswith("IDL: ") else part
-            typestore.register(typesys.get_types_from_idl(idl))
+            types.update(typesys.get_types_from_idl(idl))
+        typestore.register(types)
     decode: Callable[[bytes, str], Any] = (
         typestore.deserialize_ros1 if encoding == "ros1" else typestore.deserialize_cdr
     )
