@@ -17,7 +17,6 @@ HEADERS = HERE.parents[1] / "include"
 TARGET = HERE / "robocache" / "_cdef.py"
 
 FILE = '''# SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: E501
 """Generated from include/robocache by generate_cdef.py; do not edit."""
 
 CDEF = """\\
