@@ -7,9 +7,10 @@
 #include <memory>
 #include <string>
 
+#include "robocache/context.h"
+
 #include "lib/cuda_device.h"
 #include "lib/thread_pool.h"
-#include "robocache/context.h"
 
 struct rc_context {
   /** `options` are complete and not yet checked. */

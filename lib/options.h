@@ -9,8 +9,9 @@
 #include <cstring>
 #include <type_traits>
 
-#include "lib/error.h"
 #include "robocache/robocache.h"
+
+#include "lib/error.h"
 
 namespace rc {
 

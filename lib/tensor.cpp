@@ -18,12 +18,12 @@ struct TypeInfo {
 
 /** In the order of `Type`. */
 constexpr TypeInfo types[] = {
-    {Type::u8, RC_DTYPE_UINT, 8, "uint8"},       {Type::u16, RC_DTYPE_UINT, 16, "uint16"},
-    {Type::u32, RC_DTYPE_UINT, 32, "uint32"},    {Type::u64, RC_DTYPE_UINT, 64, "uint64"},
-    {Type::i8, RC_DTYPE_INT, 8, "int8"},         {Type::i16, RC_DTYPE_INT, 16, "int16"},
-    {Type::i32, RC_DTYPE_INT, 32, "int32"},      {Type::i64, RC_DTYPE_INT, 64, "int64"},
-    {Type::f16, RC_DTYPE_FLOAT, 16, "float16"},  {Type::bf16, RC_DTYPE_BFLOAT, 16, "bfloat16"},
-    {Type::f32, RC_DTYPE_FLOAT, 32, "float32"},  {Type::f64, RC_DTYPE_FLOAT, 64, "float64"},
+    {Type::u8, RC_DTYPE_UINT, 8, "uint8"},      {Type::u16, RC_DTYPE_UINT, 16, "uint16"},
+    {Type::u32, RC_DTYPE_UINT, 32, "uint32"},   {Type::u64, RC_DTYPE_UINT, 64, "uint64"},
+    {Type::i8, RC_DTYPE_INT, 8, "int8"},        {Type::i16, RC_DTYPE_INT, 16, "int16"},
+    {Type::i32, RC_DTYPE_INT, 32, "int32"},     {Type::i64, RC_DTYPE_INT, 64, "int64"},
+    {Type::f16, RC_DTYPE_FLOAT, 16, "float16"}, {Type::bf16, RC_DTYPE_BFLOAT, 16, "bfloat16"},
+    {Type::f32, RC_DTYPE_FLOAT, 32, "float32"}, {Type::f64, RC_DTYPE_FLOAT, 64, "float64"},
     {Type::boolean, RC_DTYPE_BOOL, 8, "bool"},
 };
 

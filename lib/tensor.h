@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/common/types.h"
 #include "robocache/context.h"
 #include "robocache/tensor.h"
+
+#include "kernels/common/types.h"
 
 namespace rc {
 

@@ -10,8 +10,7 @@ namespace rc {
 /** A callable that is borrowed for a call: no copy, no allocation. */
 class Task {
  public:
-  template <class Callable,
-            class = std::enable_if_t<!std::is_same_v<std::decay_t<Callable>, Task>>>
+  template <class Callable, class = std::enable_if_t<!std::is_same_v<std::decay_t<Callable>, Task>>>
   Task(Callable&& callable)
       : callable_(const_cast<void*>(static_cast<const void*>(&callable))),
         call_([](void* target, int64_t task, int worker) {

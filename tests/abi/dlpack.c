@@ -6,9 +6,9 @@
 #include "robocache/tensor.h"
 
 #define SAME_SIZE(ours, theirs) _Static_assert(sizeof(ours) == sizeof(theirs), #ours)
-#define SAME_FIELD(ours, theirs, field)                                                  \
-  _Static_assert(offsetof(ours, field) == offsetof(theirs, field) &&                     \
-                     sizeof(((ours*)0)->field) == sizeof(((theirs*)0)->field),           \
+#define SAME_FIELD(ours, theirs, field)                                        \
+  _Static_assert(offsetof(ours, field) == offsetof(theirs, field) &&           \
+                     sizeof(((ours*)0)->field) == sizeof(((theirs*)0)->field), \
                  #ours "." #field)
 #define SAME_NUMBER(ours, theirs) _Static_assert((int)(ours) == (int)(theirs), #ours)
 

@@ -9,8 +9,9 @@ import re
 import subprocess
 import sys
 
-# "rc_version", "rc::View::extent() const", "vtable for rc::Crew", "rc::name(rc::Type)::table".
-OWN = re.compile(r"^(rc_|((vtable|VTT|typeinfo|typeinfo name|guard variable|TLS [a-z ]+) for )?rc(_\w+)?::)")
+LINE = re.compile(r"^[0-9a-f]+ (\w) (.*)$")
+# "rc_version", "rc_context::log(...) const", "rc::view(...)", "typeinfo for rc::CudaDevice".
+OWN = re.compile(r"^(?:(?:vtable|VTT|typeinfo|typeinfo name|guard variable) for )?rc(?:_|::)")
 WEAK = set("vVwWu")
 
 
@@ -22,7 +23,7 @@ def main() -> int:
         capture_output=True,
         text=True,
     ).stdout.splitlines()
-    symbols = [match.groups() for match in map(re.compile(r"^[0-9a-f]+ (\w) (.*)$").match, lines) if match]
+    symbols = [match.groups() for match in map(LINE.match, lines) if match]
     foreign = sorted({name for kind, name in symbols if kind not in WEAK and not OWN.match(name)})
     if not any(name == "rc_version" for _, name in symbols):
         foreign.append(f"rc_version: not in {archive}")

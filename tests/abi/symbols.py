@@ -23,7 +23,9 @@ def mapped(version_map: Path) -> set[str]:
     text = re.sub(r"/\*.*?\*/", "", version_map.read_text(), flags=re.DOTALL)
     return {
         f"{symbol}@@{node}"
-        for node, body in re.findall(r"([\w.]+) \{\s*global:(.*?)(?:local:|\})", text, flags=re.DOTALL)
+        for node, body in re.findall(
+            r"([\w.]+) \{\s*global:(.*?)(?:local:|\})", text, flags=re.DOTALL
+        )
         for symbol in re.findall(r"(\w+);", body)
     }
 

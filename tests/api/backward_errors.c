@@ -29,21 +29,21 @@ static void check_backward_refused(const char* file, int line, const char* spoil
   check_text(file, line, spoil, rc_last_error_message(), expected);
   check_integer(file, line, "bytes written", memcmp(gradient, before, sizeof gradient), 0);
   if (status == RC_ERROR_INVALID_DATA) return;
-  check_status(file, line, spoil,
-               rc_resample_backward_workspace_size(call.context, &call.output, values,
-                                                   &call.source_times, &call.target_times,
-                                                   &call.options, grad, &size),
-               status);
+  check_status(
+      file, line, spoil,
+      rc_resample_backward_workspace_size(call.context, &call.output, values, &call.source_times,
+                                          &call.target_times, &call.options, grad, &size),
+      status);
   snprintf(expected, sizeof expected, "rc_resample_backward_workspace_size: %s", text);
   check_text(file, line, spoil, rc_last_error_message(), expected);
   check_integer(file, line, spoil, (int64_t)size, 0);
 }
 
-#define BACKWARD_REFUSED(spoil, values, grad, status, text)                                \
-  do {                                                                                     \
-    start_backward();                                                                      \
-    spoil;                                                                                 \
-    check_backward_refused(__FILE__, __LINE__, #spoil, values, grad, status, text);        \
+#define BACKWARD_REFUSED(spoil, values, grad, status, text)                         \
+  do {                                                                              \
+    start_backward();                                                               \
+    spoil;                                                                          \
+    check_backward_refused(__FILE__, __LINE__, #spoil, values, grad, status, text); \
   } while (0)
 
 static void tensors(void) {
@@ -53,10 +53,12 @@ static void tensors(void) {
   SUCCEEDS(backward(NULL, &grad_values));
   BACKWARD_REFUSED((void)0, NULL, NULL, RC_ERROR_INVALID_ARGUMENT,
                    "grad_values: expected a tensor, got NULL");
-  BACKWARD_REFUSED(grad_values.dtype = i32, NULL, &grad_values, RC_ERROR_UNSUPPORTED_DTYPE,
-                   "grad_values: expected float16, bfloat16, float32 or float64, got int32 [2,3,4]");
-  BACKWARD_REFUSED(call.output.dtype = i32, NULL, &grad_values, RC_ERROR_UNSUPPORTED_DTYPE,
-                   "grad_output: expected float16, bfloat16, float32 or float64, got int32 [2,2,4]");
+  BACKWARD_REFUSED(
+      grad_values.dtype = i32, NULL, &grad_values, RC_ERROR_UNSUPPORTED_DTYPE,
+      "grad_values: expected float16, bfloat16, float32 or float64, got int32 [2,3,4]");
+  BACKWARD_REFUSED(
+      call.output.dtype = i32, NULL, &grad_values, RC_ERROR_UNSUPPORTED_DTYPE,
+      "grad_output: expected float16, bfloat16, float32 or float64, got int32 [2,2,4]");
   BACKWARD_REFUSED(call.values.dtype = i32, &call.values, &grad_values, RC_ERROR_UNSUPPORTED_DTYPE,
                    "values: expected float16, bfloat16, float32 or float64, got int32 [2,3,4]");
   BACKWARD_REFUSED(call.values.shape = NUMBERS(2, 2, 4), &call.values, &grad_values,
@@ -82,26 +84,29 @@ static void tensors(void) {
 
 static void options(void) {
   static uint8_t bytes[4];
-  BACKWARD_REFUSED(call.options.valid = &TENSOR(bytes, u8, 2, 2), NULL, &grad_values,
-                   RC_ERROR_INVALID_ARGUMENT,
-                   "options: expected valid, reason, source_index, next_index, weight and age to be "
-                   "NULL");
+  BACKWARD_REFUSED(
+      call.options.valid = &TENSOR(bytes, u8, 2, 2), NULL, &grad_values, RC_ERROR_INVALID_ARGUMENT,
+      "options: expected valid, reason, source_index, next_index, weight and age to be "
+      "NULL");
   static const char values_needed[] =
-      "values: expected a tensor for the modes pchip, slerp, min and max and for skip_nan, got NULL";
-  BACKWARD_REFUSED(call.options.mode = RC_MODE_PCHIP, NULL, &grad_values,
-                   RC_ERROR_INVALID_ARGUMENT, values_needed);
-  BACKWARD_REFUSED(call.options.mode = RC_MODE_SLERP, NULL, &grad_values,
-                   RC_ERROR_INVALID_ARGUMENT, values_needed);
+      "values: expected a tensor for the modes pchip, slerp, min and max and for skip_nan, got "
+      "NULL";
+  BACKWARD_REFUSED(call.options.mode = RC_MODE_PCHIP, NULL, &grad_values, RC_ERROR_INVALID_ARGUMENT,
+                   values_needed);
+  BACKWARD_REFUSED(call.options.mode = RC_MODE_SLERP, NULL, &grad_values, RC_ERROR_INVALID_ARGUMENT,
+                   values_needed);
   BACKWARD_REFUSED(call.options.flags = RC_RESAMPLE_SKIP_NAN, NULL, &grad_values,
                    RC_ERROR_INVALID_ARGUMENT, values_needed);
   BACKWARD_REFUSED(call.options.mode = RC_MODE_MAX; call.options.window.before.ticks = 5, NULL,
-                   &grad_values, RC_ERROR_INVALID_ARGUMENT, values_needed);
+                                                    &grad_values, RC_ERROR_INVALID_ARGUMENT,
+                                                    values_needed);
 }
 
 static void data(void) {
-  BACKWARD_REFUSED(call.sampled[1][0] = 11, NULL, &grad_values, RC_ERROR_INVALID_DATA,
-                   "source_times: expected non-decreasing times, got a step backward at row 1, index "
-                   "1");
+  BACKWARD_REFUSED(
+      call.sampled[1][0] = 11, NULL, &grad_values, RC_ERROR_INVALID_DATA,
+      "source_times: expected non-decreasing times, got a step backward at row 1, index "
+      "1");
   BACKWARD_REFUSED(call.options.sequence_ids = &TENSOR(NUMBERS(0, 2), i64, 2), NULL, &grad_values,
                    RC_ERROR_INVALID_DATA, "sequence_ids: expected 0 to 1, got 2 at index 1");
 }

@@ -20,28 +20,28 @@ static inline void report(const char* file, int line, const char* expression) {
 }
 
 static inline void check_integer(const char* file, int line, const char* expression, int64_t actual,
-                          int64_t expected) {
+                                 int64_t expected) {
   if (actual == expected) return;
   report(file, line, expression);
   fprintf(stderr, "  expected %" PRId64 ", got %" PRId64 "\n", expected, actual);
 }
 
-static inline void check_text(const char* file, int line, const char* expression, const char* actual,
-                       const char* expected) {
+static inline void check_text(const char* file, int line, const char* expression,
+                              const char* actual, const char* expected) {
   if (strcmp(actual, expected) == 0) return;
   report(file, line, expression);
   fprintf(stderr, "  expected \"%s\"\n  got      \"%s\"\n", expected, actual);
 }
 
-static inline void check_part(const char* file, int line, const char* expression, const char* actual,
-                       const char* part) {
+static inline void check_part(const char* file, int line, const char* expression,
+                              const char* actual, const char* part) {
   if (strstr(actual, part) != NULL) return;
   report(file, line, expression);
   fprintf(stderr, "  expected \"...%s...\"\n  got      \"%s\"\n", part, actual);
 }
 
-static inline void check_status(const char* file, int line, const char* expression, rc_status actual,
-                         rc_status expected) {
+static inline void check_status(const char* file, int line, const char* expression,
+                                rc_status actual, rc_status expected) {
   if (actual == expected) return;
   report(file, line, expression);
   fprintf(stderr, "  expected %s, got %s: %s\n", rc_status_name(expected), rc_status_name(actual),
@@ -55,15 +55,15 @@ static inline void check_status(const char* file, int line, const char* expressi
 #define CHECK_PART(actual, part) check_part(__FILE__, __LINE__, #actual, actual, part)
 #define SUCCEEDS(call) check_status(__FILE__, __LINE__, #call, call, RC_SUCCESS)
 /* The call fails with this status and this message. */
-#define FAILS(call, status, text)                            \
-  do {                                                       \
-    check_status(__FILE__, __LINE__, #call, call, status);   \
+#define FAILS(call, status, text)                                         \
+  do {                                                                    \
+    check_status(__FILE__, __LINE__, #call, call, status);                \
     check_text(__FILE__, __LINE__, #call, rc_last_error_message(), text); \
   } while (0)
 /* The call fails with this status and a message that contains this part. */
-#define FAILS_WITH(call, status, part)                       \
-  do {                                                       \
-    check_status(__FILE__, __LINE__, #call, call, status);   \
+#define FAILS_WITH(call, status, part)                                    \
+  do {                                                                    \
+    check_status(__FILE__, __LINE__, #call, call, status);                \
     check_part(__FILE__, __LINE__, #call, rc_last_error_message(), part); \
   } while (0)
 

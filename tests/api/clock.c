@@ -37,13 +37,13 @@ static void too_small_a_buffer_gets_the_first(void) {
 
 static void bad_arguments_are_refused(void) {
   int64_t ticks[2], count = 7;
-#define REFUSED(start, stop, per_second, numerator, denominator, capacity, ticks, text)          \
-  do {                                                                                           \
-    count = 7;                                                                                   \
-    FAILS(rc_target_clock(start, stop, per_second, numerator, denominator, capacity, ticks,      \
-                          &count),                                                               \
-          RC_ERROR_INVALID_ARGUMENT, "rc_target_clock: " text);                                  \
-    CHECK_EQUAL(count, 0);                                                                       \
+#define REFUSED(start, stop, per_second, numerator, denominator, capacity, ticks, text)            \
+  do {                                                                                             \
+    count = 7;                                                                                     \
+    FAILS(                                                                                         \
+        rc_target_clock(start, stop, per_second, numerator, denominator, capacity, ticks, &count), \
+        RC_ERROR_INVALID_ARGUMENT, "rc_target_clock: " text);                                      \
+    CHECK_EQUAL(count, 0);                                                                         \
   } while (0)
   REFUSED(1, 0, 1, 1, 1, 0, NULL, "stop: expected no less than start (1), got 0");
   REFUSED(0, 1, 0, 1, 1, 0, NULL, "ticks_per_second: expected at least 1, got 0");

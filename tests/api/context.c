@@ -51,13 +51,13 @@ static void every_field_is_checked(void) {
   rc_context* context;
   rc_context_options options;
   static char stream;
-#define REFUSED(field, value, status, text)                    \
-  do {                                                         \
-    options = cpu_options();                                   \
-    options.field = value;                                     \
-    context = (rc_context*)&options;                           \
+#define REFUSED(field, value, status, text)                                                    \
+  do {                                                                                         \
+    options = cpu_options();                                                                   \
+    options.field = value;                                                                     \
+    context = (rc_context*)&options;                                                           \
     FAILS(rc_context_create(&options, &context), status, "rc_context_create: options->" text); \
-    CHECK(context == NULL);                                    \
+    CHECK(context == NULL);                                                                    \
   } while (0)
   REFUSED(flags, 2, RC_ERROR_UNSUPPORTED_OPTION,
           "flags: expected bits of rc_context_flag, got 0x2");
@@ -128,9 +128,9 @@ static void handles_are_checked(void) {
   const char* const came[] = {"NULL", "other memory"};
   for (int i = 0; i < 2; ++i) {
     char text[160];
-#define REFUSED(function, ...)                                                                    \
-  snprintf(text, sizeof text, #function ": context: expected a context of rc_context_create, got %s", \
-           came[i]);                                                                              \
+#define REFUSED(function, ...)                                                               \
+  snprintf(text, sizeof text,                                                                \
+           #function ": context: expected a context of rc_context_create, got %s", came[i]); \
   FAILS(function(__VA_ARGS__), RC_ERROR_INVALID_HANDLE, text)
     REFUSED(rc_context_device, handles[i], NULL, NULL);
     REFUSED(rc_context_set_stream, handles[i], NULL);

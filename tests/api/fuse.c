@@ -37,7 +37,8 @@ static void fill(void) {
 
 static float fused[B][T][width], pose_result[B][T][pose_width], force_result[B][T][force_width];
 static uint8_t fused_valid[B][T][3], pose_valid[B][T], force_valid[B][T];
-static float pose_gradient[B][pose_samples][pose_width], force_gradient[B][force_samples][force_width];
+static float pose_gradient[B][pose_samples][pose_width],
+    force_gradient[B][force_samples][force_width];
 static float pose_alone[B][pose_samples][pose_width], force_alone[B][force_samples][force_width];
 
 int main(void) {
@@ -53,7 +54,8 @@ int main(void) {
   rc_tensor force_stamps = TENSOR(force_times, f64, force_samples);
   rc_tensor targets = TENSOR(asked, f64, T);
 
-  rc_stream pose_stream = RC_STREAM_INIT, absent_stream = RC_STREAM_INIT, force_stream = RC_STREAM_INIT;
+  rc_stream pose_stream = RC_STREAM_INIT, absent_stream = RC_STREAM_INIT,
+            force_stream = RC_STREAM_INIT;
   pose_stream.values = &pose_values, pose_stream.source_times = &pose_stamps;
   pose_stream.options = &pose_rules;
   force_stream.values = &force_values, force_stream.source_times = &force_stamps;
@@ -92,14 +94,16 @@ int main(void) {
 
   /* The gradient of each stream is that of rc_resample_backward on its channels. */
   rc_tensor pose_of_fused = TENSOR(fused, f32, B, T, pose_width);
-  rc_tensor force_of_fused = TENSOR(&fused[0][0][pose_width + absent_width], f32, B, T, force_width);
+  rc_tensor force_of_fused =
+      TENSOR(&fused[0][0][pose_width + absent_width], f32, B, T, force_width);
   pose_of_fused.strides = force_of_fused.strides = NUMBERS(T * width, width, 1);
   pose_stream.grad_values = &TENSOR(pose_gradient, f32, B, pose_samples, pose_width);
   force_stream.grad_values = &TENSOR(force_gradient, f32, B, force_samples, force_width);
   options.valid = NULL;
   SUCCEEDS(rc_fuse_backward(context, &output, streams, 3, &targets, &options));
   SUCCEEDS(rc_resample_backward(context, &pose_of_fused, &pose_values, &pose_stamps, &targets,
-                                &pose_rules, &TENSOR(pose_alone, f32, B, pose_samples, pose_width)));
+                                &pose_rules,
+                                &TENSOR(pose_alone, f32, B, pose_samples, pose_width)));
   SUCCEEDS(rc_resample_backward(context, &force_of_fused, &force_values, &force_stamps, &targets,
                                 &force_rules,
                                 &TENSOR(force_alone, f32, B, force_samples, force_width)));

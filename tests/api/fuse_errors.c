@@ -11,7 +11,8 @@ static struct {
   uint8_t valid[2][3];
   int64_t pose_shape[2], force_shape[2], pose_count[1], force_count[1], target_shape[1];
   int64_t output_shape[2], valid_shape[2];
-  rc_tensor pose_values, pose_stamps, force_values, force_stamps, target_times, output, valid_tensor;
+  rc_tensor pose_values, pose_stamps, force_values, force_stamps, target_times, output,
+      valid_tensor;
   rc_resample_options rules;
   rc_stream streams[3];
   const rc_stream* list[3];
@@ -60,7 +61,8 @@ static void start_over(void) {
 }
 
 static rc_status fuse(void) {
-  return rc_fuse(call.context, call.list, call.count, &call.target_times, &call.options, call.whole);
+  return rc_fuse(call.context, call.list, call.count, &call.target_times, &call.options,
+                 call.whole);
 }
 
 static void check_refused(const char* file, int line, const char* spoil, rc_status status,
@@ -84,11 +86,11 @@ static void check_refused(const char* file, int line, const char* spoil, rc_stat
   check_integer(file, line, spoil, (int64_t)size, 0);
 }
 
-#define REFUSED(spoil, status, text)                              \
-  do {                                                            \
-    start_over();                                                 \
-    spoil;                                                        \
-    check_refused(__FILE__, __LINE__, #spoil, status, text);      \
+#define REFUSED(spoil, status, text)                         \
+  do {                                                       \
+    start_over();                                            \
+    spoil;                                                   \
+    check_refused(__FILE__, __LINE__, #spoil, status, text); \
   } while (0)
 
 static void the_list(void) {
@@ -133,8 +135,9 @@ static void a_stream(void) {
   REFUSED(call.force_values = TENSOR(call.force, f32, 2, 2, 1);
           call.force_stamps = TENSOR(call.force_times, i64, 2), RC_ERROR_INVALID_ARGUMENT,
           "streams[2]: values: expected 1 rows, as streams before have, got 2");
-  REFUSED(call.force_times[2] = 1, RC_ERROR_INVALID_DATA,
-          "streams[2]: source_times: expected non-decreasing times, got a step backward at index 2");
+  REFUSED(
+      call.force_times[2] = 1, RC_ERROR_INVALID_DATA,
+      "streams[2]: source_times: expected non-decreasing times, got a step backward at index 2");
 }
 
 static void the_outputs(void) {
@@ -155,9 +158,9 @@ static void the_outputs(void) {
 
 static void backward(void) {
   start_over();
-  FAILS(rc_fuse_backward(call.context, &call.output, call.list, 3, &call.target_times,
-                         &call.options),
-        RC_ERROR_INVALID_ARGUMENT, "rc_fuse_backward: valid: expected NULL, got a tensor");
+  FAILS(
+      rc_fuse_backward(call.context, &call.output, call.list, 3, &call.target_times, &call.options),
+      RC_ERROR_INVALID_ARGUMENT, "rc_fuse_backward: valid: expected NULL, got a tensor");
   call.options.valid = NULL;
   rc_tensor gradient = TENSOR(call.gradient, f32, 3, 2);
   call.streams[0].grad_values = &gradient;
@@ -166,15 +169,16 @@ static void backward(void) {
   call.rules.mode = RC_MODE_PCHIP;
   call.streams[0].values = &call.pose_values;
   gradient.dtype = i32;
-  FAILS(rc_fuse_backward(call.context, &call.output, call.list, 3, &call.target_times,
-                         &call.options),
-        RC_ERROR_UNSUPPORTED_DTYPE,
-        "rc_fuse_backward: streams[0]: grad_values: expected float16, bfloat16, float32 or float64, "
-        "got int32 [3,2]");
-  FAILS(rc_fuse_backward(call.context, NULL, call.list, 3, &call.target_times, &call.options),
-        RC_ERROR_UNSUPPORTED_DTYPE,
-        "rc_fuse_backward: streams[0]: grad_values: expected float16, bfloat16, float32 or float64, "
-        "got int32 [3,2]");
+  FAILS(
+      rc_fuse_backward(call.context, &call.output, call.list, 3, &call.target_times, &call.options),
+      RC_ERROR_UNSUPPORTED_DTYPE,
+      "rc_fuse_backward: streams[0]: grad_values: expected float16, bfloat16, float32 or float64, "
+      "got int32 [3,2]");
+  FAILS(
+      rc_fuse_backward(call.context, NULL, call.list, 3, &call.target_times, &call.options),
+      RC_ERROR_UNSUPPORTED_DTYPE,
+      "rc_fuse_backward: streams[0]: grad_values: expected float16, bfloat16, float32 or float64, "
+      "got int32 [3,2]");
   gradient.dtype = f32;
   FAILS(rc_fuse_backward(call.context, NULL, call.list, 3, &call.target_times, &call.options),
         RC_ERROR_INVALID_ARGUMENT,

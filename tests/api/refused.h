@@ -54,7 +54,7 @@ static inline rc_status ask_size(uint64_t* size) {
 }
 
 static inline void check_refused(const char* file, int line, const char* spoil, rc_status status,
-                          const char* text) {
+                                 const char* text) {
   char expected[512];
   check_status(file, line, spoil, resample(), status);
   snprintf(expected, sizeof expected, "rc_resample: %s", text);
@@ -66,8 +66,8 @@ static inline void check_refused(const char* file, int line, const char* spoil, 
 }
 
 /* What shapes and options tell, the question for the workspace refuses in the same words. */
-static inline void check_refused_by_shape(const char* file, int line, const char* spoil, rc_status status,
-                                   const char* text) {
+static inline void check_refused_by_shape(const char* file, int line, const char* spoil,
+                                          rc_status status, const char* text) {
   char expected[512];
   uint64_t size = 99;
   check_refused(file, line, spoil, status, text);
@@ -78,18 +78,18 @@ static inline void check_refused_by_shape(const char* file, int line, const char
 }
 
 /* Spoils a good call; it is refused with this status and message, and nothing is written. */
-#define REFUSED(spoil, status, text)                                       \
-  do {                                                                     \
-    start_over();                                                          \
-    spoil;                                                                 \
-    check_refused_by_shape(__FILE__, __LINE__, #spoil, status, text);      \
+#define REFUSED(spoil, status, text)                                  \
+  do {                                                                \
+    start_over();                                                     \
+    spoil;                                                            \
+    check_refused_by_shape(__FILE__, __LINE__, #spoil, status, text); \
   } while (0)
 /* The same for what only the data tells. */
-#define REFUSED_DATA(spoil, status, text)                                  \
-  do {                                                                     \
-    start_over();                                                          \
-    spoil;                                                                 \
-    check_refused(__FILE__, __LINE__, #spoil, status, text);               \
+#define REFUSED_DATA(spoil, status, text)                    \
+  do {                                                       \
+    start_over();                                            \
+    spoil;                                                   \
+    check_refused(__FILE__, __LINE__, #spoil, status, text); \
   } while (0)
 
 #endif

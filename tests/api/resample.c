@@ -121,8 +121,8 @@ static void indices_alone(void) {
   options.weight = &TENSOR(weight, f64, 3);
   options.age = &TENSOR(age, i64, 3);
   options.reason = &TENSOR(reason, u8, 3);
-  SUCCEEDS(rc_resample(context, NULL, &TENSOR(sampled, i64, 4), &TENSOR(asked, i64, 3), &options,
-                       NULL));
+  SUCCEEDS(
+      rc_resample(context, NULL, &TENSOR(sampled, i64, 4), &TENSOR(asked, i64, 3), &options, NULL));
   const int64_t indices[3] = {2, 1, 3}, nexts[3] = {3, 1, 3}, ages[3] = {1, 0, 1};
   const double weights[3] = {0.5, 0, 0};
   const uint8_t reasons[3] = {0, 0, RC_REASON_AFTER_LAST};

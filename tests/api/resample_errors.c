@@ -9,8 +9,7 @@ static void choices(void) {
           "flags: expected bits of 0x3, got 0x8");
   REFUSED(call.options.mode = 12, RC_ERROR_UNSUPPORTED_OPTION, "mode: expected 0 to 11, got 12");
   REFUSED(call.options.mode = -1, RC_ERROR_UNSUPPORTED_OPTION, "mode: expected 0 to 11, got -1");
-  REFUSED(call.options.outside = 3, RC_ERROR_UNSUPPORTED_OPTION,
-          "outside: expected 0 to 2, got 3");
+  REFUSED(call.options.outside = 3, RC_ERROR_UNSUPPORTED_OPTION, "outside: expected 0 to 2, got 3");
   REFUSED(call.options.order = 3, RC_ERROR_UNSUPPORTED_OPTION, "order: expected 0 to 2, got 3");
   REFUSED(call.options.duplicates = 3, RC_ERROR_UNSUPPORTED_OPTION,
           "duplicates: expected 0 to 2, got 3");
@@ -25,8 +24,9 @@ static void durations(void) {
           "max_gap: expected ticks for int64 times, got 0.5 seconds");
   REFUSED(call.options.clock.offset.seconds = NAN, RC_ERROR_INVALID_ARGUMENT,
           "clock.offset: expected ticks for int64 times, got nan seconds");
-  REFUSED(call.source_times.dtype = call.target_times.dtype = f64; call.options.max_gap.ticks = 1,
-          RC_ERROR_INVALID_ARGUMENT, "max_gap: expected seconds for float times, got 1 ticks");
+  REFUSED(call.source_times.dtype = call.target_times.dtype = f64;
+          call.options.max_gap.ticks = 1, RC_ERROR_INVALID_ARGUMENT,
+          "max_gap: expected seconds for float times, got 1 ticks");
   REFUSED(call.source_times.dtype = call.target_times.dtype = f64;
           call.options.max_gap.seconds = INFINITY, RC_ERROR_INVALID_ARGUMENT,
           "max_gap: expected a finite number of seconds, got inf");
@@ -38,13 +38,13 @@ static void durations(void) {
           "window: expected one, for an aggregate mode, got none");
   REFUSED(call.options.window.before.ticks = 5, RC_ERROR_INVALID_ARGUMENT,
           "window: expected none without an aggregate mode, got one");
-  REFUSED(call.options.mode = RC_MODE_MEAN; call.options.window.after.ticks = -5,
-          RC_ERROR_INVALID_ARGUMENT,
+  REFUSED(call.options.mode = RC_MODE_MEAN;
+          call.options.window.after.ticks = -5, RC_ERROR_INVALID_ARGUMENT,
           "window.after: expected no less than 0, got -5 ticks, 0 seconds");
 }
 
-#define GROUPS(...)                                                           \
-  call.options.channels = (rc_channels[]){__VA_ARGS__};                       \
+#define GROUPS(...)                                     \
+  call.options.channels = (rc_channels[]){__VA_ARGS__}; \
   call.options.num_channels = sizeof((rc_channels[]){__VA_ARGS__}) / sizeof(rc_channels)
 
 static void channel_groups(void) {
@@ -121,10 +121,11 @@ static void quality_outputs(void) {
   REFUSED(call.options.age = &TENSOR(bytes, f64, 2, 2), RC_ERROR_UNSUPPORTED_DTYPE,
           "age: expected int64, got float64 [2,2]");
   start_over();
-  FAILS(rc_resample(call.context, NULL, &call.source_times, &call.target_times, NULL, NULL),
-        RC_ERROR_INVALID_ARGUMENT,
-        "rc_resample: values: expected a tensor, or one of valid, reason, source_index, next_index, "
-        "weight and age to write, got neither");
+  FAILS(
+      rc_resample(call.context, NULL, &call.source_times, &call.target_times, NULL, NULL),
+      RC_ERROR_INVALID_ARGUMENT,
+      "rc_resample: values: expected a tensor, or one of valid, reason, source_index, next_index, "
+      "weight and age to write, got neither");
   FAILS(rc_resample(call.context, NULL, &call.source_times, &call.target_times, NULL, &call.output),
         RC_ERROR_INVALID_ARGUMENT,
         "rc_resample: output: expected NULL without values, got a tensor");
@@ -132,15 +133,15 @@ static void quality_outputs(void) {
 
 static void fill_values(void) {
   static uint8_t samples[24], result[16];
-#define BYTES                                                                   \
+#define BYTES                                                                    \
   call.values.data = samples, call.values.dtype = u8, call.output.data = result; \
   call.output.dtype = u8, call.options.mode = RC_MODE_PREVIOUS
   REFUSED(BYTES; call.options.fill_value = 256, RC_ERROR_INVALID_ARGUMENT,
-          "fill_value: expected an integer of the range of uint8, got 256");
+                 "fill_value: expected an integer of the range of uint8, got 256");
   REFUSED(BYTES; call.options.fill_value = -0.5, RC_ERROR_INVALID_ARGUMENT,
-          "fill_value: expected an integer of the range of uint8, got -0.5");
+                 "fill_value: expected an integer of the range of uint8, got -0.5");
   REFUSED(BYTES; call.options.fill_value = NAN, RC_ERROR_INVALID_ARGUMENT,
-          "fill_value: expected an integer of the range of uint8, got nan");
+                 "fill_value: expected an integer of the range of uint8, got nan");
 #undef BYTES
 }
 

@@ -42,10 +42,12 @@ static void types(void) {
           "target_times: expected int64, float64 or float32, got uint8 [2,2]");
   REFUSED(call.target_times.dtype = f64, RC_ERROR_UNSUPPORTED_DTYPE,
           "target_times: expected int64, as source_times have, got float64 [2,2]");
-  REFUSED(call.values.dtype = i32; call.output.dtype = u16, RC_ERROR_UNSUPPORTED_DTYPE,
+  REFUSED(call.values.dtype = i32;
+          call.output.dtype = u16, RC_ERROR_UNSUPPORTED_DTYPE,
           "output: expected float16, bfloat16, float32, float64 or int32, the type of the values, "
           "got uint16");
-  REFUSED(call.values.dtype = i32; call.output.dtype = i32, RC_ERROR_UNSUPPORTED_DTYPE,
+  REFUSED(call.values.dtype = i32;
+          call.output.dtype = i32, RC_ERROR_UNSUPPORTED_DTYPE,
           "output: expected a float type, because a mode other than previous, next, nearest and "
           "last, or the mean of duplicates, makes new values, got int32");
 }
@@ -84,11 +86,13 @@ static void sizes_that_overflow(void) {
   REFUSED(call.values_shape[1] = huge, RC_ERROR_INVALID_ARGUMENT,
           "values: expected fewer than 2^63 bytes, got float32 [2,4611686018427387904,4]");
   /* No bytes, and yet a product that overflows. */
-  REFUSED(call.values_shape[0] = 0; call.values_shape[1] = huge, RC_ERROR_INVALID_ARGUMENT,
+  REFUSED(call.values_shape[0] = 0;
+          call.values_shape[1] = huge, RC_ERROR_INVALID_ARGUMENT,
           "values: expected fewer than 2^63 bytes, got float32 [0,4611686018427387904,4]");
-  REFUSED(call.values.strides = NUMBERS(huge, 4, 1), RC_ERROR_INVALID_ARGUMENT,
-          "values: expected strides that span fewer than 2^63 bytes, got shape [2,3,4] with strides "
-          "[4611686018427387904,4,1]");
+  REFUSED(
+      call.values.strides = NUMBERS(huge, 4, 1), RC_ERROR_INVALID_ARGUMENT,
+      "values: expected strides that span fewer than 2^63 bytes, got shape [2,3,4] with strides "
+      "[4611686018427387904,4,1]");
   REFUSED(call.values.byte_offset = UINT64_MAX - 7, RC_ERROR_INVALID_ARGUMENT,
           "values: expected a byte_offset inside memory, got 18446744073709551608");
 }

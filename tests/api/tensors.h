@@ -17,8 +17,8 @@
 
 #define NUMBERS(...) ((int64_t[]){__VA_ARGS__})
 #define COUNT_OF(...) ((int32_t)(sizeof NUMBERS(__VA_ARGS__) / sizeof(int64_t)))
-#define TENSOR(data, dtype, ...)                                                    \
-  ((rc_tensor){data, {RC_DEVICE_CPU, 0}, COUNT_OF(__VA_ARGS__), dtype, NUMBERS(__VA_ARGS__), NULL, \
-               0})
+#define TENSOR(data, dtype, ...) \
+  ((rc_tensor){                  \
+      data, {RC_DEVICE_CPU, 0}, COUNT_OF(__VA_ARGS__), dtype, NUMBERS(__VA_ARGS__), NULL, 0})
 
 #endif

@@ -24,7 +24,8 @@ static void older_headers_are_served(void) {
 
 static void newer_headers_on_an_older_library(void) {
   char text[128];
-  snprintf(text, sizeof text, "rc_check_version: header_version: expected at most %s, the version of ",
+  snprintf(text, sizeof text,
+           "rc_check_version: header_version: expected at most %s, the version of ",
            rc_version_string());
   FAILS_WITH(rc_check_version(RC_VERSION + 1), RC_ERROR_VERSION_MISMATCH, text);
   CHECK_PART(rc_last_error_message(), "librobocache.so.1, got ");

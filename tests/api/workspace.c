@@ -3,32 +3,10 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "counter.h"
 #include "tensors.h"
 
 enum { E = 8, S = 50, T = 20, D = 3 };
-
-struct counter {
-  int calls;
-  uint64_t held, most;
-  int dry;
-};
-
-static void* allocate(void* cookie, uint64_t size, uint64_t alignment, void* stream) {
-  struct counter* counter = cookie;
-  CHECK(stream == NULL);
-  ++counter->calls;
-  if (counter->dry) return NULL;
-  counter->held += size;
-  if (counter->held > counter->most) counter->most = counter->held;
-  return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-}
-
-static void deallocate(void* cookie, void* pointer, uint64_t size, void* stream) {
-  struct counter* counter = cookie;
-  CHECK(stream == NULL);
-  counter->held -= size;
-  free(pointer);
-}
 
 static rc_context* new_counted_context(struct counter* counter, uint64_t limit) {
   rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
