@@ -37,8 +37,8 @@ class Period {
   int64_t numerator_;
 };
 
-/** Number of ticks below `length`. */
-int64_t count_ticks(const Period& period, uint64_t length) {
+/** Number of ticks below `length`: at most 2^63. */
+uint64_t count_ticks(const Period& period, uint64_t length) {
   uint64_t low = 0, high = uint64_t{1} << 63;
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
@@ -48,7 +48,7 @@ int64_t count_ticks(const Period& period, uint64_t length) {
       high = middle;
     }
   }
-  return static_cast<int64_t>(low);
+  return low;
 }
 
 }  // namespace
@@ -74,7 +74,14 @@ rc_status rc_target_clock(int64_t start, int64_t stop, int64_t ticks_per_second,
     }
     const Period period(ticks_per_second, numerator, denominator);
     const uint64_t length = static_cast<uint64_t>(stop) - static_cast<uint64_t>(start);
-    *count = count_ticks(period, length);
+    const uint64_t ticks_of_clock = count_ticks(period, length);
+    if (ticks_of_clock > static_cast<uint64_t>(INT64_MAX)) {
+      fail(RC_ERROR_INVALID_ARGUMENT,
+           "numerator: expected a clock of fewer than 2^63 ticks, got a rate of %lld/%lld over %llu",
+           static_cast<long long>(numerator), static_cast<long long>(denominator),
+           static_cast<unsigned long long>(length));
+    }
+    *count = static_cast<int64_t>(ticks_of_clock);
     const int64_t written = *count < capacity ? *count : capacity;
     for (int64_t k = 0; k < written; ++k) {
       ticks[k] = static_cast<int64_t>(static_cast<uint64_t>(start) +
