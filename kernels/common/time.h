@@ -68,20 +68,23 @@ RC_HD inline int64_t round_saturating(double x) {
 
 RC_HD inline int64_t apply(const Clock& clock, int64_t t) {
   if (clock.identity) return t;
-  const int64_t r = clock.reference_ticks;
+  const int64_t r = clock.reference_ticks, offset = clock.offset_ticks;
   const double since = t >= r ? static_cast<double>(span(r, t)) : -static_cast<double>(span(t, r));
-  return add_saturating(add_saturating(t, clock.offset_ticks),
-                        round_saturating(clock.drift * since));
+  const int64_t gained = round_saturating(clock.drift * since);
+  // The sum of all three saturates, not the sum of two: opposite signs cancel first.
+  if ((offset < 0) != (gained < 0)) return add_saturating(t, offset + gained);
+  return add_saturating(add_saturating(t, offset), gained);
 }
 RC_HD inline double apply(const Clock& clock, double t) {
   if (clock.identity) return t;
   return (t + clock.offset_seconds) + clock.drift * (t - clock.reference_seconds);
 }
 
-// t moved back or ahead, saturating.
+// t moved back, where `reaches_back` says that this is a time, and ahead, saturating.
+RC_HD inline bool reaches_back(int64_t t, const Duration& d) { return d.ticks <= span(INT64_MIN, t); }
+RC_HD inline bool reaches_back(double, const Duration&) { return true; }
 RC_HD inline int64_t back(int64_t t, const Duration& d) {
-  return span(INT64_MIN, t) < d.ticks ? INT64_MIN
-                                      : static_cast<int64_t>(static_cast<uint64_t>(t) - d.ticks);
+  return static_cast<int64_t>(static_cast<uint64_t>(t) - d.ticks);
 }
 RC_HD inline int64_t ahead(int64_t t, const Duration& d) {
   return span(t, INT64_MAX) < d.ticks ? INT64_MAX

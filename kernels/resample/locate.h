@@ -119,7 +119,10 @@ RC_HD inline Bracket locate(const ResamplePlan& plan, const Sequence<Raw>& seque
   Bracket r =
       make_bracket(plan, sequence, t, Walk<Raw>{sequence, sequence.not_later(t, hint)});
   if (plan.has_aggregates) {
-    r.window_begin = sequence.not_later(back(t, plan.window_before), r.not_later);
+    // A window that begins before the first int64 holds all samples up to its end.
+    if (reaches_back(t, plan.window_before)) {
+      r.window_begin = sequence.not_later(back(t, plan.window_before), r.not_later);
+    }
     r.window_end = sequence.not_later(ahead(t, plan.window_after), r.not_later);
   }
   return r;

@@ -25,12 +25,12 @@ def round_to(x: Fraction, name: str) -> float:
     count = round(x / Fraction(2) ** unit)
     if abs(count) * Fraction(2) ** unit >= Fraction(2) ** (largest + 1):
         return math.copysign(math.inf, x)
-    return math.ldexp(count, unit)
+    return math.copysign(math.ldexp(count, unit), x)
 
 
 def rounded(x: float, name: str) -> float:
     """A float64 in another format."""
-    return round_to(Fraction(x), name) if math.isfinite(x) else x
+    return math.copysign(round_to(Fraction(x), name), x) if math.isfinite(x) else x
 
 
 def fma(x: float, y: float, z: float, name: str) -> float:

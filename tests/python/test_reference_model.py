@@ -154,7 +154,7 @@ def assert_elements(got, expected, channel_groups, rules, out):
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(case=cases(), context=st.sampled_from(CONTEXTS))
 def test_equals_the_model(case, context):
-    channel_groups, index_mode, rules, times, values, targets, time_dtype, dtype, out = case
+    channel_groups, _, rules, times, values, targets, time_dtype, dtype, out = case
     if is_slerp_of_two_signs(channel_groups, rules):
         rules.duplicates = "last"
     expected = reference.resample(
