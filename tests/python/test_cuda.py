@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays on a GPU: every framework, on its own stream, equal to the CPU to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import robocache as rc
+
+RANDOM = np.random.default_rng(7)
+
+
+def _gpu() -> str:
+    try:
+        rc.Context("cuda").close()
+    except rc.BackendUnavailableError as error:
+        return str(error)
+    return ""
+
+
+pytestmark = pytest.mark.skipif(_gpu() != "", reason=_gpu())
+
+
+def _torch(array: np.ndarray) -> Any:
+    return pytest.importorskip("torch").from_numpy(array).cuda()
+
+
+def _cupy(array: np.ndarray) -> Any:
+    return pytest.importorskip("cupy").asarray(array)
+
+
+def _jax(array: np.ndarray) -> Any:
+    jax = pytest.importorskip("jax")
+    return jax.device_put(array, jax.devices("gpu")[0])
+
+
+def _to_numpy(array: Any) -> np.ndarray:
+    if hasattr(array, "cpu"):
+        return array.cpu().numpy()
+    return array.get() if hasattr(array, "get") else np.asarray(array)
+
+
+FRAMEWORKS = {"torch": _torch, "cupy": _cupy, "jax": _jax}
+
+
+def _recording(dtype: str = "float32") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    values = RANDOM.normal(size=(5, 200, 7)).astype(dtype)
+    source = np.cumsum(RANDOM.uniform(0.001, 0.02, size=(5, 200)), axis=1).astype("float32")
+    target = RANDOM.uniform(-0.1, 2.5, size=(5, 333)).astype("float32")
+    return values, source, target
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("mode", ["linear", "previous", "nearest", "pchip", "angle"])
+def test_equals_the_cpu(framework: str, mode: str) -> None:
+    to_gpu = FRAMEWORKS[framework]
+    arrays = _recording()
+    expected = rc.resample(*arrays, mode=mode, quality=True)
+    got = rc.resample(*map(to_gpu, arrays), mode=mode, quality=True)
+    assert type(got.values) is type(to_gpu(arrays[0]))
+    for name in ("values", "valid", "reason"):
+        one, other = _to_numpy(getattr(got, name)), getattr(expected, name)
+        assert one.tobytes() == other.tobytes(), name
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_fuse_equals_the_cpu(framework: str) -> None:
+    to_gpu = FRAMEWORKS[framework]
+    recordings = [_recording() for _ in range(3)]
+    target = recordings[0][2]
+    expected, valid = rc.fuse([rc.Stream(v, s) for v, s, _ in recordings], target)
+    got, got_valid = rc.fuse(
+        [rc.Stream(to_gpu(v), to_gpu(s)) for v, s, _ in recordings], to_gpu(target)
+    )
+    assert _to_numpy(got).tobytes() == expected.tobytes()
+    assert _to_numpy(got_valid).tobytes() == valid.tobytes()
+
+
+def test_out_and_the_current_stream_of_torch() -> None:
+    torch = pytest.importorskip("torch")
+    arrays = _recording()
+    expected = rc.resample(*arrays)
+    values, source, target = map(_torch, arrays)
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(50_000_000)
+        late = values * 1
+        out = torch.empty(5, 333, 7, device="cuda")
+        result = rc.resample(late, source, target, out=out)
+        assert not stream.query()
+    stream.synchronize()
+    assert result is out
+    assert _to_numpy(out).tobytes() == expected.tobytes()
+
+
+def test_a_graph_of_torch_follows_its_data() -> None:
+    torch = pytest.importorskip("torch")
+    values, source, target = map(_torch, _recording())
+    out = torch.empty(5, 333, 7, device="cuda")
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        rc.resample(values, source, target, out=out)
+    values.mul_(2).add_(1)
+    graph.replay()
+    torch.cuda.synchronize()
+    expected = rc.resample(values.cpu(), source.cpu(), target.cpu())
+    assert torch.equal(out.cpu(), expected)
+
+
+def test_a_fault_in_data_waits_for_the_context() -> None:
+    values, source, target = _recording()
+    source[3, 17] = -1
+    arrays = [_torch(array) for array in (values, source, target)]
+    with rc.Context("cuda") as context:
+        rc.resample(*arrays, context=context)
+        with pytest.raises(rc.InvalidDataError, match="source_times: .* at row 3, index 17"):
+            context.synchronize()
+        context.clear_error()
+        context.synchronize()
+
+
+def test_a_wrong_device_is_an_error() -> None:
+    values, source, target = _recording()
+    with pytest.raises(rc.DeviceMismatchError):
+        rc.resample(_torch(values), source, target)
+    with pytest.raises(rc.DeviceMismatchError):
+        rc.resample(values, source, target, backend="cuda")
