@@ -258,7 +258,7 @@ class TestMcap:
     def test_definitions_in_idl(self, tmp_path: Path, name: str) -> None:
         from mcap.writer import Writer
 
-        inner = "module demo { module msg { struct Inner { double value; long count; }; }; };"
+        inner = "module demo { module msg { struct Inner { double value; int32 count; }; }; };"
         outer = "module demo { module msg { struct Outer { demo::msg::Inner inner; }; }; };"
         rule = "=" * 80
         text = f"{rule}\nIDL: demo/msg/Inner\n{inner}\n{rule}\nIDL: demo/msg/Outer\n{outer}\n"
