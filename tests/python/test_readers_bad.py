@@ -12,6 +12,7 @@ from typing import Any
 import make_recordings as make
 import pytest
 
+from robocache.errors import RobocacheError
 from robocache.readers import open_recording
 from robocache.recording import RecordingError
 from robocache.selection import select
@@ -132,6 +133,16 @@ def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(RecordingError) as error:
         open_recording(tmp_path / "gone.bag")
     assert one_line(error, tmp_path / "gone.bag").endswith("no such file or folder")
+
+
+def test_the_error_is_one_of_the_package(tmp_path: Path) -> None:
+    with pytest.raises(RobocacheError) as error:
+        open_recording(tmp_path / "gone.bag")
+    assert isinstance(error.value, RecordingError)
+    assert error.value.path == tmp_path / "gone.bag"
+    assert error.value.problem == "no such file or folder"
+    assert error.value.message == str(error.value)
+    assert error.value.code == 0
 
 
 def test_a_folder_that_is_no_bag(tmp_path: Path) -> None:

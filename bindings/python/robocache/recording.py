@@ -23,6 +23,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import RobocacheError
+
 Stamps = Literal["header", "receive"]
 Kind = Literal["scalar", "vector", "quaternion", "angle", "flag", "text"]
 QuaternionOrder = Literal["xyzw", "wxyz"]
@@ -30,10 +32,11 @@ Progress = Callable[[int, int], None]
 """Called with the messages decoded so far and the messages to decode in all."""
 
 
-class RecordingError(Exception):
+class RecordingError(RobocacheError):
     """A recording that cannot be read, or that lacks what was asked for.
 
-    The message is one line: where (`path`), then what (`problem`).
+    The message is one line: where (`path`), then what (`problem`). It has no status of the C
+    interface: `code` is 0.
     """
 
     def __init__(self, path: str | Path, problem: str) -> None:
