@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays on a CUDA device: every framework, streams, devices that differ. Needs a GPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from frameworks import kind_of
+
+import robocache as rc
+
+if not rc.devices()[1]["available"]:
+    pytest.skip(f"no CUDA device: {rc.devices()[1]['reason']}", allow_module_level=True)
+
+RNG = np.random.default_rng(7)
+VALUES = RNG.normal(size=(4, 500, 8)).astype(np.float32)
+TIMES = np.cumsum(RNG.integers(1, 20, size=(4, 500)), axis=1)
+TARGETS = RNG.integers(-50, 6000, size=(4, 300))
+EXPECTED = rc.resample(VALUES, TIMES, TARGETS, quality=True)
+
+
+def torch_cuda(array: np.ndarray) -> Any:
+    return pytest.importorskip("torch").from_numpy(array).cuda()
+
+
+def cupy_cuda(array: np.ndarray) -> Any:
+    return pytest.importorskip("cupy").asarray(array)
+
+
+def jax_cuda(array: np.ndarray) -> Any:
+    jax = pytest.importorskip("jax")
+    try:
+        device = jax.devices("cuda")[0]
+    except RuntimeError as error:
+        pytest.skip(f"JAX has no CUDA device: {error}")
+    with jax.enable_x64(True):
+        return jax.device_put(array, device)
+
+
+def back(array: Any) -> np.ndarray:
+    """An array of the device as NumPy."""
+    if kind_of(array) == "torch":
+        return array.cpu().numpy()
+    return array.get() if kind_of(array) == "cupy" else np.asarray(array)
+
+
+MAKERS = {"torch": torch_cuda, "cupy": cupy_cuda, "jax": jax_cuda}
+
+
+def same_bits(got: Any, expected: np.ndarray) -> None:
+    np.testing.assert_array_equal(back(got).view(np.uint8), expected.view(np.uint8))
+
+
+@pytest.mark.parametrize("maker", ["torch", "cupy"])
+def test_the_same_kind_with_the_same_bits(maker: str) -> None:
+    make = MAKERS[maker]
+    got = rc.resample(make(VALUES), make(TIMES), make(TARGETS), quality=True)
+    for part, expected in zip(got, EXPECTED, strict=True):
+        assert kind_of(part) == maker
+        same_bits(part, expected)
+
+
+def test_jax() -> None:
+    jax = pytest.importorskip("jax")
+    values, times, targets = map(jax_cuda, (VALUES, TIMES, TARGETS))
+    got = rc.resample(values, times, targets)
+    assert kind_of(got) == "jax"
+    assert got.devices() == values.devices()
+    same_bits(got, EXPECTED.values)
+    with pytest.raises(rc.UnsupportedDtypeError, match=r"jax_enable_x64: expected on for int64"):
+        rc.resample(values, times, targets, quality=True)
+    with jax.enable_x64(True):
+        assert kind_of(rc.resample(values, times, targets, quality=True).age) == "jax"
+
+
+def test_kinds_may_be_mixed() -> None:
+    got = rc.resample(torch_cuda(VALUES), cupy_cuda(TIMES), torch_cuda(TARGETS))
+    assert kind_of(got) == "torch"
+    same_bits(got, EXPECTED.values)
+
+
+def test_lists_are_copied_to_the_device() -> None:
+    got = rc.resample(torch_cuda(VALUES[0]), TIMES[0].tolist(), TARGETS[0].tolist())
+    same_bits(got, EXPECTED.values[0])
+
+
+@pytest.mark.parametrize("which", ["source_times", "target_times", "out"])
+def test_an_array_elsewhere_is_refused_by_name(which: str) -> None:
+    arguments = {
+        "source_times": torch_cuda(TIMES),
+        "target_times": torch_cuda(TARGETS),
+        "out": torch_cuda(EXPECTED.values),
+    }
+    arguments[which] = arguments[which].cpu()
+    name = "output" if which == "out" else which
+    with pytest.raises(rc.DeviceMismatchError, match=rf"{name}: "):
+        rc.resample(torch_cuda(VALUES), **arguments)
+
+
+def test_backends_follow_the_values() -> None:
+    values, times, targets = map(torch_cuda, (VALUES, TIMES, TARGETS))
+    same_bits(rc.resample(values, times, targets, backend="cuda"), EXPECTED.values)
+    with pytest.raises(rc.DeviceMismatchError, match=r"which lies on cuda:0; got 'cpu'"):
+        rc.resample(values, times, targets, backend="cpu")
+    with rc.Context("cpu") as context, pytest.raises(rc.DeviceMismatchError, match=r"values: "):
+        rc.resample(values, times, targets, context=context)
+
+
+def test_the_current_stream_of_torch_is_followed() -> None:
+    torch = pytest.importorskip("torch")
+    values, times, targets = map(torch_cuda, (VALUES, TIMES, TARGETS))
+    context = rc.Context("cuda")
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(50_000_000)
+        doubled = values * 2
+        got = rc.resample(doubled, times, targets, context=context)
+        assert context.stream == stream.cuda_stream
+        halved = got / 2
+    stream.synchronize()
+    same_bits(halved, EXPECTED.values)
+    rc.resample(values, times, targets, context=context)
+    assert context.stream == torch.cuda.current_stream().cuda_stream
+
+
+@pytest.mark.parametrize("form", ["object", "handle", "context"])
+def test_another_stream_waits_for_inputs_and_keeps_them(form: str) -> None:
+    torch = pytest.importorskip("torch")
+    times, targets = map(torch_cuda, (TIMES, TARGETS))
+    stream = torch.cuda.Stream()
+    chosen = {
+        "object": {"stream": stream},
+        "handle": {"stream": stream.cuda_stream},
+        "context": {"context": rc.Context("cuda", stream=stream)},
+    }[form]
+    base = torch_cuda(VALUES)
+    torch.cuda.synchronize()
+    torch.cuda._sleep(50_000_000)
+    values = base * 1
+    got = rc.resample(values, times, targets, **chosen)
+    # Freed and made again at once: PyTorch must not hand out the memory that is still read.
+    del values
+    for _ in range(4):
+        torch.full_like(base, float("nan"))
+    stream.synchronize()
+    same_bits(got, EXPECTED.values)
+
+
+def test_a_call_can_be_captured_in_a_graph() -> None:
+    torch = pytest.importorskip("torch")
+    values, times, targets = map(torch_cuda, (VALUES, TIMES, TARGETS))
+    out = torch.empty_like(torch_cuda(EXPECTED.values))
+    context = rc.Context("cuda")
+    rc.resample(values, times, targets, out=out, context=context)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        rc.resample(values, times, targets, out=out, context=context)
+    values.mul_(2)
+    graph.replay()
+    torch.cuda.synchronize()
+    same_bits(out / 2, EXPECTED.values)
+
+
+def test_faults_are_found_when_one_waits() -> None:
+    values, times, targets = map(torch_cuda, (VALUES, TIMES.copy(), TARGETS))
+    times[2, 7] = 0
+    with rc.Context("cuda") as context:
+        rc.resample(values, times, targets, context=context)
+        with pytest.raises(rc.InvalidDataError, match=r"source_times.*2.*7"):
+            context.synchronize()
+        context.clear_error()
+        context.synchronize()
+
+
+def test_many_calls_keep_no_memory() -> None:
+    torch = pytest.importorskip("torch")
+    values, times, targets = map(torch_cuda, (VALUES, TIMES, TARGETS))
+    rc.resample(values, times, targets)
+    torch.cuda.synchronize()
+    before = torch.cuda.memory_allocated()
+    for _ in range(2000):
+        rc.resample(values, times, targets)
+    torch.cuda.synchronize()
+    assert torch.cuda.memory_allocated() == before
