@@ -50,6 +50,9 @@ def warn(line: str) -> None:
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error while the block runs, only where someone is looking."""
     error = console(stderr=True)
+    if not error.is_terminal:
+        yield lambda _done, _total: None
+        return
     bar = Progress(
         TextColumn(what),
         BarColumn(),
@@ -57,7 +60,6 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         TimeElapsedColumn(),
         console=error,
         transient=True,
-        disable=not error.is_terminal,
     )
     with bar:
         task = bar.add_task(what, total=None)
