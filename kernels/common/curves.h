@@ -68,9 +68,10 @@ RC_HD inline Arc make_arc(const double* q0, const double* q1) {
   return arc;
 }
 
-// Weights of `a` and `b` on the great arc; below 1e-8 rad they equal the linear ones to the bit.
+// Weights of `a` and `b` on the great arc. However short the arc is, far extrapolation stays on the
+// sphere; without an arc the weights are the linear ones.
 RC_HD inline void slerp_weights(double theta, double w, double* wa, double* wb) {
-  if (theta < 1e-8) {
+  if (theta == 0) {
     *wa = 1 - w;
     *wb = w;
     return;

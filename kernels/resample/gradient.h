@@ -140,7 +140,7 @@ RC_HD inline void pchip_gradient(const Stencil& s, double w, double* g) {
 
 // (d/dtheta sin(u theta) / sin(theta)) / sin(theta), and its limit.
 RC_HD inline double slerp_weight_slope(double theta, double u) {
-  if (theta < 1e-4) return u * (1 - u * u) / 3;
+  if (theta < 1e-4 && fabs(u) * theta < 1e-4) return u * (1 - u * u) / 3;
   const double s = sine(theta);
   return (u * cosine(u * theta) * s - sine(u * theta) * cosine(theta)) / (s * s * s);
 }
