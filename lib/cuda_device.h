@@ -52,8 +52,10 @@ class CudaDevice {
   virtual std::vector<TimedCall> finished_calls() = 0;
   virtual void drop_timers() = 0;
 
-  /** Enqueues `rc_resample`. The plan is complete and checked but for the contents of tensors. */
-  virtual void resample(const ResamplePlan& plan) = 0;
+  /** Enqueues `rc_resample`, or the streams of one `rc_fuse`. The plans are complete and checked but
+   * for the contents of tensors. What is not offered on a device is refused before anything is
+   * enqueued. */
+  virtual void resample(const ResamplePlan* plans, int64_t count) = 0;
 };
 
 /** Number of devices that the driver shows, whether a context can be made on them or not. */

@@ -343,14 +343,18 @@ class Device final : public CudaDevice {
 
   void drop_timers() override { timers_.drop(); }
 
-  void resample(const ResamplePlan& plan) override {
-    if (plan.order != RC_ORDER_CHECK) {
+  void resample(const ResamplePlan* plans, int64_t count) override {
+    for (int64_t i = 0; i < count; ++i) {
+      if (plans[i].order == RC_ORDER_CHECK) continue;
       fail(RC_ERROR_UNSUPPORTED_OPTION,
            "order: expected RC_ORDER_CHECK on a CUDA device, got RC_ORDER_%s",
-           plan.order == RC_ORDER_SORT ? "SORT" : "DROP");
+           plans[i].order == RC_ORDER_SORT ? "SORT" : "DROP");
     }
     const Current current(primary_);
-    check(resample_cuda(plan, record_, ++calls_, stream_), "launching the kernels");
+    ++calls_;
+    for (int64_t i = 0; i < count; ++i) {
+      check(resample_cuda(plans[i], record_, calls_, stream_), "launching the kernels");
+    }
   }
 
  private:

@@ -29,6 +29,15 @@ rc_device_properties describe_cpu() {
   return properties;
 }
 
+/** Devices that a context can be made on. */
+int32_t count_cuda() {
+  int32_t count = 0;
+  for (int32_t id = 0; id < rc::cuda_device_count(); ++id) {
+    count += rc::describe_cuda_device(id).available;
+  }
+  return count;
+}
+
 }  // namespace
 
 rc_status rc_device_count(int32_t device_type, int32_t* count) {
@@ -38,7 +47,7 @@ rc_status rc_device_count(int32_t device_type, int32_t* count) {
     }
     *count = 0;
     check_type(device_type);
-    *count = device_type == RC_DEVICE_CPU ? 1 : rc::cuda_device_count();
+    *count = device_type == RC_DEVICE_CPU ? 1 : count_cuda();
   });
 }
 

@@ -29,7 +29,7 @@ rc_status rc_fuse(rc_context* context, const rc_stream* const* streams, int64_t 
     std::vector<ResamplePlan> plans =
         make_fuse_plans(tensors, streams, num_streams, target_times, o, output);
     if (c.cuda != nullptr) {
-      for (const ResamplePlan& plan : plans) c.cuda->resample(plan);
+      c.cuda->resample(plans.data(), num_streams);
     } else {
       resample_cpu(c, plans.data(), num_streams, o.workspace, o.workspace_size);
     }

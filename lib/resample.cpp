@@ -70,7 +70,7 @@ rc_status rc_resample(rc_context* context, const rc_tensor* values, const rc_ten
     Tensors tensors(c);
     ResamplePlan plan = prepare(tensors, values, source_times, target_times, o, output);
     if (c.cuda != nullptr) {
-      c.cuda->resample(plan);
+      c.cuda->resample(&plan, 1);
     } else {
       resample_cpu(c, &plan, 1, o.workspace, o.workspace_size);
     }

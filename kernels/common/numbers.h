@@ -141,7 +141,8 @@ RC_HD inline void with_type(Type type, F&& f) {
 RC_HD inline double load(Type type, const char* data, int64_t index) {
   double value = 0;
   with_type(type, [&](auto* p) {
-    value = to_double(reinterpret_cast<const decltype(p)>(const_cast<char*>(data))[index]);
+    using T = std::remove_pointer_t<decltype(p)>;
+    value = to_double(reinterpret_cast<const T*>(data)[index]);
   });
   return value;
 }

@@ -1,123 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faults in the contents of the tensors of a call.
-#include "kernels/common/curves.h"
-#include "kernels/common/numbers.h"
+// check.h on the CPU, number after number.
+#include "kernels/resample/check.h"
+
+#include <initializer_list>
+
 #include "kernels/resample/resample.h"
-#include "kernels/resample/sequence.h"
 
 namespace rc {
 
-static Fault fault_at(const ResamplePlan& plan, Argument argument, FaultKind kind, int64_t row,
-                      int64_t index, int64_t value = 0, int64_t limit = 0) {
-  return {kind, argument, plan.op, plan.stream, row, index, value, limit};
-}
-
-// Numbers that may not fall, from at least 0 to at most `end`, or exactly these where `whole`.
-static Fault check_offsets(const ResamplePlan& plan, Argument argument, const Integers& offsets,
-                           int64_t count, int64_t end, bool whole) {
-  const auto fault = [&](FaultKind kind, int64_t i, int64_t limit) {
-    return fault_at(plan, argument, kind, -1, i, offsets[i], limit);
-  };
-  for (int64_t i = 0; i < count; ++i) {
-    if (offsets[i] < 0 || offsets[i] > end) return fault(FaultKind::kOutOfRange, i, end);
-    if (i > 0 && offsets[i] < offsets[i - 1]) {
-      return fault(FaultKind::kDecreasing, i, offsets[i - 1]);
-    }
+// Checks numbers begin to end - 1 up to the first fault.
+template <class Check>
+static Fault scan(int64_t begin, int64_t end, Check check) {
+  for (int64_t i = begin; i < end; ++i) {
+    const Fault fault = check(i);
+    if (fault.kind != FaultKind::kNone) return fault;
   }
-  if (whole && offsets[0] != 0) return fault(FaultKind::kNotAtEnd, 0, 0);
-  if (whole && offsets[count - 1] != end) return fault(FaultKind::kNotAtEnd, count - 1, end);
   return {};
 }
 
-static Fault check_range(const ResamplePlan& plan, Argument argument, const Integers& values,
-                         int64_t count, int64_t limit) {
-  for (int64_t i = 0; i < count; ++i) {
-    if (values[i] < 0 || values[i] > limit) {
-      return fault_at(plan, argument, FaultKind::kOutOfRange, -1, i, values[i], limit);
-    }
-  }
-  return {};
+static Fault check_offsets(const ResamplePlan& plan) {
+  const int64_t count = plan.offsets ? plan.sequences + 1 : 0;
+  return scan(0, count, [&](int64_t i) {
+    return check_offset(plan, Argument::kOffsets, plan.offsets, count, plan.samples, false, i);
+  });
+}
+
+static Fault check_lengths(const ResamplePlan& plan) {
+  return scan(0, plan.lengths ? plan.sequences : 0, [&](int64_t i) {
+    return check_range(plan, Argument::kLengths, plan.lengths, plan.samples, i);
+  });
+}
+
+static Fault check_sequence_ids(const ResamplePlan& plan) {
+  return scan(0, plan.sequence_ids ? plan.rows : 0, [&](int64_t i) {
+    return check_range(plan, Argument::kSequenceIds, plan.sequence_ids, plan.sequences - 1, i);
+  });
+}
+
+static Fault check_target_offsets(const ResamplePlan& plan) {
+  const int64_t count = plan.target_offsets ? plan.rows + 1 : 0;
+  return scan(0, count, [&](int64_t i) {
+    return check_offset(plan, Argument::kTargetOffsets, plan.target_offsets, count, plan.targets,
+                        true, i);
+  });
 }
 
 Fault check_layout(const ResamplePlan& plan) {
-  Fault fault = {};
-  if (plan.offsets) {
-    fault = check_offsets(plan, Argument::kOffsets, plan.offsets, plan.sequences + 1, plan.samples,
-                          false);
+  for (const auto check : {check_offsets, check_lengths, check_sequence_ids, check_target_offsets}) {
+    const Fault fault = check(plan);
+    if (fault.kind != FaultKind::kNone) return fault;
   }
-  if (fault.kind == FaultKind::kNone && plan.lengths) {
-    fault = check_range(plan, Argument::kLengths, plan.lengths, plan.sequences, plan.samples);
-  }
-  if (fault.kind == FaultKind::kNone && plan.sequence_ids) {
-    fault = check_range(plan, Argument::kSequenceIds, plan.sequence_ids, plan.rows,
-                        plan.sequences - 1);
-  }
-  if (fault.kind == FaultKind::kNone && plan.target_offsets) {
-    fault = check_offsets(plan, Argument::kTargetOffsets, plan.target_offsets, plan.rows + 1,
-                          plan.targets, true);
-  }
-  return fault;
+  return {};
 }
 
 template <class Raw>
 static Fault check_times(const ResamplePlan& plan, int64_t e) {
-  using Time = typename Sequence<Raw>::Time;
   if (plan.shared_times() && e > 0) return {};
   ResamplePlan unordered = plan;
   unordered.sorted = nullptr;
-  const Sequence<Raw> samples(unordered, e);
-  Time last = {};
-  for (int64_t i = 0; i < samples.count; ++i) {
-    const auto fault = [&](FaultKind kind) {
-      return fault_at(plan, Argument::kSourceTimes, kind, plan.shared_times() ? -1 : e, i);
-    };
-    const Time t = static_cast<Time>(samples.times[i * samples.step]);
-    if (!is_time(t)) return fault(FaultKind::kNotFinite);
-    if (plan.order == RC_ORDER_CHECK && i > 0 && t < last) return fault(FaultKind::kBackward);
-    last = t;
-  }
-  return {};
-}
-
-static Fault check_quaternions(const ResamplePlan& plan, int64_t e, const Group& group) {
-  const Array& v = plan.values;
-  const int64_t begin = sequence_begin(plan, e);
-  for (int64_t s = 0; s < sequence_length(plan, e); ++s) {
-    for (int64_t c = group.begin; c < group.begin + group.count; c += 4) {
-      double q[4];
-      for (int i = 0; i < 4; ++i) {
-        q[i] = load(v.type, v.data, e * v.row + (begin + s) * v.step + (c + i) * v.channel);
-      }
-      if (length4(q) == 0) {
-        return fault_at(plan, Argument::kValues, FaultKind::kZeroQuaternion, e, s);
-      }
-    }
-  }
-  return {};
+  const Sequence<Raw> sequence(unordered, e);
+  return scan(0, sequence.count, [&](int64_t i) { return check_time(plan, sequence, i); });
 }
 
 Fault check_sequence(const ResamplePlan& plan, int64_t e) {
-  Fault fault = plan.source_times.type == Type::i64   ? check_times<int64_t>(plan, e)
-                : plan.source_times.type == Type::f64 ? check_times<double>(plan, e)
-                                                      : check_times<float>(plan, e);
-  for (int g = 0; g < plan.num_groups && fault.kind == FaultKind::kNone && plan.has_values; ++g) {
-    if (plan.groups[g].mode == RC_MODE_SLERP) fault = check_quaternions(plan, e, plan.groups[g]);
-  }
-  return fault;
+  const Fault fault = plan.source_times.type == Type::i64   ? check_times<int64_t>(plan, e)
+                      : plan.source_times.type == Type::f64 ? check_times<double>(plan, e)
+                                                            : check_times<float>(plan, e);
+  if (fault.kind != FaultKind::kNone || !has_quaternions(plan)) return fault;
+  return scan(0, sequence_length(plan, e),
+              [&](int64_t i) { return check_quaternions(plan, e, i); });
 }
 
 Fault check_targets(const ResamplePlan& plan, int64_t begin, int64_t end) {
-  if (plan.target_times.type == Type::i64) return {};
-  const Array& times = plan.target_times;
-  const bool by_row = !plan.packed_targets() && times.row != 0;
-  for (int64_t i = begin; i < end; ++i) {
-    const int64_t row = by_row ? i / plan.targets : 0, target = by_row ? i % plan.targets : i;
-    if (!is_finite(load(times.type, times.data, row * times.row + target * times.step))) {
-      return fault_at(plan, Argument::kTargetTimes, FaultKind::kNotFinite, by_row ? row : -1,
-                      target);
-    }
+  switch (plan.target_times.type) {
+    case Type::i64:
+      return {};
+    case Type::f64:
+      return scan(begin, end, [&](int64_t i) { return check_target<double>(plan, i); });
+    default:
+      return scan(begin, end, [&](int64_t i) { return check_target<float>(plan, i); });
   }
-  return {};
 }
 
 }  // namespace rc
