@@ -20,7 +20,7 @@ CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=d
 INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release \
   -C setup-args=-Dtests=enabled -C setup-args=-Dbench=auto
 
-.PHONY: help demo check build test sanitize pytest lint format tidy cuda bench wheel clean
+.PHONY: help demo check build test valgrind sanitize pytest lint format tidy cuda bench wheel clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,7 +29,7 @@ demo: $(VENV)/demo.done ## A recording of an arm in, one aligned table and a pic
 	@echo "== demo: into demo/"
 	@robocache demo -o demo
 
-check: lint test sanitize pytest ## Everything that must hold before a commit
+check: lint test valgrind sanitize pytest ## Everything that must hold before a commit
 
 build: $(VENV)/check.done ## The library, its C tests and the Python package
 
@@ -37,11 +37,17 @@ test: build ## C tests and the gates of the binary interface
 	@echo "== C tests and ABI gates: build/release"
 	@meson test -C build/release --print-errorlogs
 
+valgrind: build ## The C tests under valgrind, where it is installed
+	@echo "== C tests under valgrind: build/release"
+	@if command -v valgrind >/dev/null; \
+	  then meson test -C build/release --setup valgrind --print-errorlogs; \
+	  else echo "skipped: valgrind is not installed (Debian: valgrind)"; fi
+
 sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASan + UBSan and under TSan
 	@echo "== C tests under ASan + UBSan: build/asan"
-	@meson test -C build/asan --suite api --suite lib --print-errorlogs
+	@meson test -C build/asan --no-suite abi --print-errorlogs
 	@echo "== C tests under TSan: build/tsan"
-	@meson test -C build/tsan --suite api --suite lib --print-errorlogs
+	@meson test -C build/tsan --no-suite abi --print-errorlogs
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"
