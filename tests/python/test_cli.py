@@ -213,7 +213,7 @@ WRONG = [
     (["align", "{imu}", "--rate", "1", "--plot", "p.gif"], "p.gif: expected an extension of .png"),
     (["align"], "Missing argument 'FILE'."),
     (["align", "{imu}", "--rte", "1"], "No such option"),
-    (["aline"], "No such command "),
+    (["merge"], "No such command "),
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from ..files import whole_file
 from ..plan import Duplicates, Order, Outside, Plan, Span
 from ..plots import picture, plot_aligned
 from ..readers import open_recording
+from ..selection import select
 from ..units import show_duration
 from ..writers import writer_for
 from .options import File, Json, Plot, TimeColumn, TimeUnit, WhichStamps
@@ -114,9 +115,8 @@ def align(
         picture(plot) if plot else nullcontext() as drawing,
         open_recording(file, time_column=time_column, time_unit=time_unit) as recording,
     ):
-        if not streams:
-            with progress("decoding") as advance:
-                recording.load(progress=advance)
+        with progress("decoding") as advance:
+            select(recording, streams or (), progress=advance)
         with progress("aligning") as advance:
             aligned = alignment.align(
                 recording,
