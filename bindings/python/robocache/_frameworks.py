@@ -15,7 +15,7 @@ import numpy as np
 
 from robocache._dtypes import numpy_dtype
 from robocache.context import CUDA_TYPE, Device, device_name
-from robocache.errors import InvalidArgumentError, UnsupportedDtypeError
+from robocache.errors import InvalidArgumentError
 
 Shape = Sequence[int]
 
@@ -119,14 +119,12 @@ class Jax(Numpy):
 
     def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
         jax = sys.modules["jax"]
-        if dtype.endswith("64") and not jax.config.jax_enable_x64:
-            # JAX would make 32 bits of them.
-            if device[0] == CUDA_TYPE:
-                raise UnsupportedDtypeError(f"jax_enable_x64: expected on for {dtype}; got off")
-            return super().empty(shape, dtype, device)
         platform = "cuda" if device[0] == CUDA_TYPE else "cpu"
         places = jax.local_devices(backend=platform)
-        with jax.default_device(next(p for p in places if p.local_hardware_id == device[1])):
+        place = next(place for place in places if place.local_hardware_id == device[1])
+        # Without this JAX would make 32 bits of 64. It was in jax.experimental before 0.8.
+        switch = jax if hasattr(jax, "enable_x64") else jax.experimental
+        with jax.default_device(place), switch.enable_x64(True):
             return jax.numpy.empty(shape, dtype).block_until_ready()
 
 

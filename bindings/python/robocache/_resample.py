@@ -142,7 +142,8 @@ def resample(
     array or Resampled
         [B,T,D]; [M,D] for packed targets; [T,D] where neither values nor targets have rows and
         there are no `sequence_ids`; without D where `values` are. Of the kind and on the device of
-        `values`. 64-bit results of JAX values are NumPy arrays unless ``jax_enable_x64`` is on.
+        `values`. Of JAX values too, indices and ages have 64 bits; unless ``jax_enable_x64`` is
+        on, JAX makes 32 of them when it computes with them.
 
     Raises
     ------
