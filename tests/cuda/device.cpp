@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <thread>
 
 #include "check.h"
@@ -158,11 +159,10 @@ void calls_do_not_wait() {
 void destroying_does_not_wait() {
   const Stream stream;
   Call call;
+  auto context = std::make_unique<Context>(RC_DEVICE_CUDA, stream.get());
   Obstacle obstacle(stream);
-  {
-    const Context context(RC_DEVICE_CUDA, stream.get());
-    SUCCEEDS(call.enqueue(context));
-  }
+  SUCCEEDS(call.enqueue(*context));
+  context.reset();
   CHECK(obstacle.let_go());
   stream.wait();
   CHECK(call.result() == call.expected());
@@ -354,8 +354,8 @@ void more_targets_than_one_round_of_blocks() {
   for (size_t i = 0; i < targets; ++i) {
     float value;
     std::memcpy(&value, bytes.data() + i * sizeof value, sizeof value);
-    // Weights are float32, so that ticks beyond 2^24 are met to within one.
-    if (!(value >= static_cast<float>(ticks[i] - 1) && value <= static_cast<float>(ticks[i] + 1))) {
+    // Weight and value are float32: beyond 2^24 they are met to within two.
+    if (!(value >= static_cast<float>(ticks[i] - 2) && value <= static_cast<float>(ticks[i] + 2))) {
       ++wrong;
     }
   }
