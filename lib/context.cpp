@@ -80,8 +80,12 @@ rc_context::rc_context(const rc_context_options& given)
       pool(rc::choose_threads(options)),
       metrics_enabled((options.flags & RC_CONTEXT_METRICS) != 0) {
   rc::place(*this);
-  log(RC_LOG_INFO, "context: %s; %d threads, %s", reason.c_str(), pool.size(),
-      rc::cpu::name(simd_level));
+  if (cuda != nullptr) {
+    log(RC_LOG_INFO, "context: %s", reason.c_str());
+  } else {
+    log(RC_LOG_INFO, "context: %s; %d threads, %s", reason.c_str(), pool.size(),
+        rc::cpu::name(simd_level));
+  }
 }
 
 rc_context::~rc_context() {

@@ -48,7 +48,7 @@ void check_simd_level(int32_t level) {
 
 }  // namespace
 
-const rc_context_options& checked(const rc_context_options& options) {
+rc_context_options checked(const rc_context_options& options) {
   check_known(options);
   check_device(options);
   check_range("threads", options.threads >= 0 && options.threads <= max_threads, "0 to 1024",

@@ -6,8 +6,8 @@
 
 namespace rc {
 
-/** Refuses options that no context can have, whatever the device. */
-const rc_context_options& checked(const rc_context_options& options);
+/** The options, unless no context can have them, whatever the device. */
+rc_context_options checked(const rc_context_options& options);
 
 /** Threads of the pool, the caller's among them. */
 int choose_threads(const rc_context_options& options);

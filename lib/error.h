@@ -2,6 +2,8 @@
 /** Failures inside the library: thrown as `Error`, turned into a status at the C boundary. */
 #pragma once
 
+#include <exception>
+
 #include "robocache/status.h"
 
 namespace rc {
@@ -10,9 +12,10 @@ namespace rc {
 constexpr int message_capacity = 960;
 
 /** Carries its message in place: throwing one needs no memory beyond the exception's own. */
-struct Error {
+struct Error : std::exception {
   rc_status status;
   char message[message_capacity];
+  const char* what() const noexcept override { return message; }
 };
 
 /** Throws an `Error`. The message names the argument, what was expected and what came:

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdio>
 #include <string>
 
 #include "lib/build_config.h"
@@ -37,9 +38,16 @@ uint32_t rc_version(void) { return RC_VERSION; }
 const char* rc_version_string(void) { return RC_VERSION_TEXT; }
 
 const char* rc_build_info(void) {
-  static const std::string info = std::string("robocache " RC_VERSION_TEXT ", " RC_COMPILER ", ") +
-                                  RC_ARCHITECTURE + ", " + rc::cuda_build_info();
-  return info.c_str();
+  struct Line {
+    char text[256];
+  };
+  static const Line line = [] {
+    Line made;
+    std::snprintf(made.text, sizeof made.text, "robocache %s, %s, %s, %s", RC_VERSION_TEXT,
+                  RC_COMPILER, RC_ARCHITECTURE, rc::cuda_build_info());
+    return made;
+  }();
+  return line.text;
 }
 
 rc_status rc_check_version(uint32_t header_version) {

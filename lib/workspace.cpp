@@ -72,11 +72,12 @@ Workspace::Workspace(rc_context& context, uint64_t needed, void* user, uint64_t 
     fail(RC_ERROR_OUT_OF_MEMORY, "workspace: expected %llu bytes, got none from the allocator",
          Bytes{needed});
   }
-  if (reinterpret_cast<uintptr_t>(pointer) % alignment != 0) {
+  const auto address = reinterpret_cast<uintptr_t>(pointer);
+  if (address % alignment != 0) {
     deallocate(context, pointer, needed);
     fail(RC_ERROR_INVALID_ARGUMENT,
-         "options->allocate: expected memory aligned to %llu bytes, got %p", Bytes{alignment},
-         pointer);
+         "options->allocate: expected memory aligned to %llu bytes, got 0x%llx", Bytes{alignment},
+         Bytes{address});
   }
   data_ = static_cast<char*>(pointer);
   owned_ = needed;
