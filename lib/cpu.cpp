@@ -18,8 +18,9 @@ namespace rc::cpu {
 rc_simd_level best_simd_level() {
 #if defined(__x86_64__)
   // The built-in asks the system, too, whether it saves the wide registers.
+  constexpr unsigned f16c_bit = 1u << 29;
   unsigned a, b, c, d;
-  const bool f16c = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & unsigned{bit_F16C}) != 0;
+  const bool f16c = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & f16c_bit) != 0;
   if (f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return RC_SIMD_AVX2;
 #endif
   return RC_SIMD_BASELINE;
