@@ -28,6 +28,8 @@ class DeviceMemory {
     if (data_ == nullptr && !bytes.empty()) CUDA_OK(cudaMalloc(&data_, bytes.size()));
     size_ = bytes.size();
     CUDA_OK(cudaMemcpy(data_, bytes.data(), size_, cudaMemcpyHostToDevice));
+    // The copy may return before its end, and only this stream would wait for it.
+    CUDA_OK(cudaStreamSynchronize(nullptr));
   }
   std::vector<unsigned char> read() const {
     std::vector<unsigned char> bytes(size_);
