@@ -247,8 +247,10 @@ RC_API rc_status rc_resample_options_init(rc_resample_options* options, uint32_t
  *
  * Conversions round to nearest, ties to even.
  *
+ * Limitations on CUDA: `order` is CHECK; the gradient is not offered.
+ *
  * @param context       a context on the device of all tensors. On CUDA the call is enqueued and
- *                      does not wait; see the limitations below.
+ *                      does not wait; see the limitations above.
  * @param values        [E,S,D]; or [S,D], one sequence; or [N,D] with `options->offsets`. NULL for
  *                      index outputs only: then `output` is NULL and one of `valid`, `reason`,
  *                      `source_index`, `next_index`, `weight`, `age` is not.
