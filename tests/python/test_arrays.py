@@ -11,7 +11,12 @@ from frameworks import MAKERS, OldProducer, dtype_of, kind_of, to_numpy
 from numpy.lib.stride_tricks import as_strided
 
 import robocache as rc
-from robocache._arrays import View, read
+from robocache._arrays import View, reader_of
+
+
+def read(view: View, array: Any, name: str, stream: int) -> None:
+    reader_of(array)(view, array, name, stream)
+
 
 TIMES = np.array([0, 10, 20, 30])
 TARGETS = np.array([-5, 0, 4, 15, 30, 99])
@@ -311,6 +316,7 @@ def test_pandas_series_go_through_numpy() -> None:
         (TABLE.astype(">f8"), rc.UnsupportedDtypeError, "values: expected one of .*>f8"),
         (TABLE.astype(object), rc.UnsupportedDtypeError, "values: expected one of .*'O'"),
         (np.ones((1,) * 9), rc.UnsupportedLayoutError, "values: expected fewer than 8 dimensions"),
+        (np.ma.masked_equal(TABLE, 1.0), TypeError, "values: expected a plain array, .* masked"),
         (TABLE[::-1], rc.UnsupportedLayoutError, "values: .*stride"),
         (
             np.zeros(4, "u1, f4")["f1"],

@@ -84,6 +84,7 @@ def test_the_end_of_a_context() -> None:
 
 def test_contexts_are_collected() -> None:
     context = rc.Context("cpu")
+    rc.resample(VALUES, TIMES, TARGETS, context=context)
     ended = weakref.ref(context)
     del context
     gc.collect()

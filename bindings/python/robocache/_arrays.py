@@ -117,7 +117,12 @@ class View:
 
 
 Reader = Callable[[View, Any, str, int], None]
-"""Fills a view from an array; then the argument's name, and the handle of the call's stream."""
+"""Fills a view from an array, which the view holds until it is released.
+
+Takes a released view, the array, the argument's name for messages, and the handle of the CUDA
+stream that will use the memory (0 on the CPU). Raises TypeError for what is no array, and
+UnsupportedDtypeError, UnsupportedLayoutError, InvalidArgumentError or BufferError for one that
+cannot be described to the library."""
 
 
 def _check_ndim(name: str, ndim: int) -> None:
@@ -185,8 +190,10 @@ def _read_torch(view: View, array: Any, name: str, _stream: int) -> None:
             f"{name}: expected a tensor without gradient, which is known with respect to values"
             " only; got requires_grad=True (detach it)"
         )
-    if array.layout is not torch.strided or array.is_quantized:
-        raise UnsupportedLayoutError(f"{name}: expected a dense tensor; got {array.layout}")
+    if array.layout is not torch.strided or array.is_neg():
+        raise UnsupportedLayoutError(
+            f"{name}: expected a dense tensor; got {array.layout}, is_neg={array.is_neg()}"
+        )
     dtype = _TORCH_DTYPES.get(array.dtype)
     if dtype is None:
         dtype = str(array.dtype).removeprefix("torch.")
@@ -283,6 +290,13 @@ def _read_array_protocol(view: View, array: Any, name: str, stream: int) -> None
     _read_numpy(view, np.asarray(array), name, stream)
 
 
+def _refuse_masked(_view: View, _array: Any, name: str, _stream: int) -> None:
+    raise TypeError(
+        f"{name}: expected a plain array, because masks are not read; got a masked one"
+        " (fill it with NaN and use skip_nan)"
+    )
+
+
 def _refuse(_view: View, array: Any, name: str, _stream: int) -> None:
     _refused_device(array, name)
 
@@ -311,7 +325,9 @@ def _entry(kind: type) -> _Entry:
     found: _Entry
     if issubclass(kind, (np.ndarray, np.generic)):
         found = (_read_array_protocol, _numpy_device, framework)
-        if issubclass(kind, np.ndarray):
+        if issubclass(kind, np.ma.MaskedArray):
+            found = (_refuse_masked, _numpy_device, framework)
+        elif issubclass(kind, np.ndarray):
             found = (_read_numpy, _numpy_device, framework)
     elif framework is TORCH:
         found = (_read_torch, _torch_device, framework)
@@ -327,29 +343,10 @@ def _entry(kind: type) -> _Entry:
     return found
 
 
-def read(view: View, array: Any, name: str, stream: int) -> None:
-    """Fills a view from an array of any kind; the view holds the array until it is released.
-
-    Parameters
-    ----------
-    view
-        A released view.
-    array
-        NumPy, PyTorch, CuPy, JAX, or anything with DLPack, ``__cuda_array_interface__`` or
-        ``__array__``.
-    name
-        Argument, for messages.
-    stream
-        Handle of the CUDA stream that will use the memory; 0 on the CPU.
-
-    Raises
-    ------
-    TypeError
-        Not an array.
-    UnsupportedDtypeError, UnsupportedLayoutError, InvalidArgumentError, BufferError
-        An array that cannot be described to the library.
-    """
-    _entry(type(array))[0](view, array, name, stream)
+def reader_of(array: Any) -> Reader:
+    """What fills a view from an array of this kind: NumPy, PyTorch, CuPy, JAX, or anything with
+    DLPack, ``__cuda_array_interface__`` or ``__array__``."""
+    return _entry(type(array))[0]
 
 
 def place_of(array: Any, name: str) -> tuple[Numpy, Device]:

@@ -78,14 +78,14 @@ def bind(
     """
     rules = make_rules(source.dtype == "int64")
     options = call.options(rules)
-    offsets = call.read_integers(layout.offsets, prefix + "offsets")
-    if offsets is not None:
+    offsets = ids = None
+    if layout.offsets is not None:
+        offsets = call.read_integers(layout.offsets, prefix + "offsets")
         options.offsets = offsets.pointer
-    lengths = call.read_integers(layout.lengths, prefix + "lengths")
-    if lengths is not None:
-        options.lengths = lengths.pointer
-    ids = call.read_integers(layout.sequence_ids, prefix + "sequence_ids")
-    if ids is not None:
+    if layout.lengths is not None:
+        options.lengths = call.read_integers(layout.lengths, prefix + "lengths").pointer
+    if layout.sequence_ids is not None:
+        ids = call.read_integers(layout.sequence_ids, prefix + "sequence_ids")
         options.sequence_ids = ids.pointer
 
     if values is None:

@@ -8,7 +8,6 @@ scratch of its own.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from types import TracebackType
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from robocache._arrays import View, place_of, read
+from robocache._arrays import View, place_of, reader_of
 from robocache._dtypes import FLOATS
 from robocache._frameworks import JAX, NUMPY, Numpy, Shape
 from robocache._library import ffi, load, raise_status
@@ -61,14 +60,14 @@ class Call:
         self._foreign_stream = False
         self._must_wait = False
         self.lib = load()
-        self.context: Context
+        self.context: Any = None
         self.framework: Numpy = NUMPY
         self.device: Device = CPU
         self.stream = 0
 
     def __enter__(self) -> Call:
-        self._lock = self.context.lock
-        self._lock.acquire()
+        self._lock = lock = self.context.lock
+        lock.acquire()
         try:
             self.context.use_stream(self.stream)
         except Exception:
@@ -89,20 +88,22 @@ class Call:
             self._finish()
 
     def _finish(self) -> None:
-        for index in range(self._views_used):
-            self._views[index].release()
+        for view in self._views[: self._views_used]:
+            view.release()
         self._views_used = self._options_used = 0
         self._must_wait = False
+        self.context = None
         self._lock.release()
         _scratch().append(self)
 
     def read(self, array: Any, name: str) -> View:
         """A view of an array of the caller, on the device of the call."""
-        if self._views_used == len(self._views):
+        used = self._views_used
+        if used == len(self._views):
             self._views.append(View())
-        view = self._views[self._views_used]
-        self._views_used += 1
-        read(view, array, name, self.stream)
+        self._views_used = used + 1
+        view = self._views[used]
+        reader_of(array)(view, array, name, self.stream)
         if self.device[0] == CUDA_TYPE:
             self._outlive(array, name)
         return view
@@ -116,9 +117,9 @@ class Call:
             array = self.framework.from_numpy(array, self.device)
         return self.read(array, name)
 
-    def read_integers(self, array: Any, name: str) -> View | None:
-        """A view of an int64 array or a list of integers; None stays None."""
-        return None if array is None else self.read_listed(array, name, "int64")
+    def read_integers(self, array: Any, name: str) -> View:
+        """A view of an int64 array or a list of integers."""
+        return self.read_listed(array, name, "int64")
 
     def time_type(self, *times: Any) -> str:
         """Type for those of a call's times that are lists: that of the first array, else float64 if
@@ -150,8 +151,7 @@ class Call:
             The view gets a last axis of one more.
         """
         if out is None:
-            with self._allocation():
-                out = self.framework.empty(shape, dtype, self.device)
+            out = self._empty(shape, dtype)
             view = self.read(out, name)
         else:
             if place_of(out, name)[0] is JAX:
@@ -183,10 +183,11 @@ class Call:
         if status:
             raise_status(self.lib, status)
 
-    def _allocation(self) -> contextlib.AbstractContextManager[Any]:
-        if self._foreign_stream:
-            return self.framework.on_stream(self.device, self.stream)
-        return contextlib.nullcontext()
+    def _empty(self, shape: Shape, dtype: str) -> Any:
+        if not self._foreign_stream:
+            return self.framework.empty(shape, dtype, self.device)
+        with self.framework.on_stream(self.device, self.stream):
+            return self.framework.empty(shape, dtype, self.device)
 
     def _outlive(self, array: Any, name: str) -> None:
         """Keeps memory from being handed out again before the work of this call is done."""
@@ -208,7 +209,16 @@ class Place(NamedTuple):
     stream: Any
 
 
-def start(function: str, place: Place, **candidates: Any) -> Call:
+def anchor(**candidates: Any) -> tuple[str, Any]:
+    """Name and value of the first argument that is an array, neither None nor a list; else an empty
+    array."""
+    for name, array in candidates.items():
+        if array is not None and not _is_list(array):
+            return name, array
+    return "", np.empty(0)
+
+
+def start(function: str, place: Place, name: str, array: Any) -> Call:
     """Takes scratch for a call that runs where an array lies.
 
     Parameters
@@ -217,9 +227,8 @@ def start(function: str, place: Place, **candidates: Any) -> Call:
         Name of the public function, for messages and the log.
     place
         As the caller said.
-    **candidates
-        Arguments by name: framework and device of the results are those of the first that is an
-        array, neither None nor a list.
+    name, array
+        The argument whose framework and device the results follow.
 
     Raises
     ------
@@ -227,11 +236,7 @@ def start(function: str, place: Place, **candidates: Any) -> Call:
         `backend` names a device on which the array does not lie.
     """
     backend, context, stream = place
-    framework, device, name = NUMPY, CPU, "lists"
-    for name, array in candidates.items():
-        if array is not None and not _is_list(array):
-            framework, device = place_of(array, name)
-            break
+    framework, device = place_of(array, name)
     if backend != "auto":
         if backend not in _BACKENDS:
             raise InvalidArgumentError(
@@ -252,8 +257,8 @@ def start(function: str, place: Place, **candidates: Any) -> Call:
     call.stream, call._foreign_stream = context.stream, False
     if stream is not None:
         call.stream = stream_handle(stream)
-    if device[0] == CUDA_TYPE:
-        current = framework.current_stream(device)
+    if context.device_id[0] == CUDA_TYPE:
+        current = framework.current_stream(context.device_id)
         if stream is None and context.follows_stream:
             call.stream = current
         call._foreign_stream = call.stream != current

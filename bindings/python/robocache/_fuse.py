@@ -10,7 +10,7 @@ from typing import Any
 from robocache import _autograd
 from robocache._arrays import View
 from robocache._bind import Bound, Layout, bind, result_dtype
-from robocache._call import Call, Place, start
+from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
@@ -213,9 +213,9 @@ class _Job:
         replaced = tuple(dataclasses.replace(one, values=value) for one, value in streams)
         return dataclasses.replace(self, streams=replaced)
 
-    def anchors(self) -> dict[str, Any]:
-        """Arrays whose framework and device the results follow, by name."""
-        return {f"streams[{i}].values": one.values for i, one in enumerate(self.streams)}
+    def anchor(self) -> tuple[str, Any]:
+        """The array whose framework and device the results follow, and its name before it."""
+        return anchor(**{f"streams[{i}].values": one.values for i, one in enumerate(self.streams)})
 
 
 @dataclasses.dataclass
@@ -244,9 +244,9 @@ def _plan(call: Call, job: _Job) -> _Plan:
     pointers = ffi.new("rc_stream*[]", [ffi.addressof(structs, index) for index in range(count)])
     options = ffi.new("rc_fuse_options*")
     options.struct_size = ffi.sizeof("rc_fuse_options")
-    packed = call.read_integers(job.target_offsets, "target_offsets")
-    if packed is not None:
-        options.target_offsets = packed.pointer
+    packed_targets = job.target_offsets is not None
+    if packed_targets:
+        options.target_offsets = call.read_integers(job.target_offsets, "target_offsets").pointer
 
     present = (one.times for one in job.streams if one.values is not None)
     listed = call.time_type(job.target_times, *present)
@@ -254,9 +254,7 @@ def _plan(call: Call, job: _Job) -> _Plan:
     bound = []
     for index, one in enumerate(job.streams):
         structs[index].struct_size = ffi.sizeof("rc_stream")
-        bound.append(
-            _describe(call, structs[index], one, index, target, listed, packed is not None)
-        )
+        bound.append(_describe(call, structs[index], one, index, target, listed, packed_targets))
     return _Plan(structs, pointers, options, target, bound)
 
 
@@ -297,7 +295,7 @@ def _joint_dtype(bound: Sequence[Bound | None], dtype: Any) -> str:
 
 def _forward(job: _Job, dtype: Any, out: Any) -> tuple[list[Any], int]:
     """Results, `valid` the last of them, and how many have a gradient."""
-    with start("fuse", job.place, **job.anchors()) as call:
+    with start("fuse", job.place, *job.anchor()) as call:
         plan = _plan(call, job)
         joint = _joint_dtype(plan.bound, dtype)
         if job.separate:
@@ -351,7 +349,7 @@ def _separate_outputs(
 
 def _backward(job: _Job, gradients: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     """Gradients of the values of the streams that want one; None for the others."""
-    with start("fuse_backward", job.place, **job.anchors()) as call:
+    with start("fuse_backward", job.place, *job.anchor()) as call:
         plan = _plan(call, job)
         joint = ffi.NULL
         if job.separate:

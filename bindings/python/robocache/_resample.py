@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from robocache import _autograd
 from robocache._arrays import View
 from robocache._bind import Bound, Layout, bind, result_dtype
-from robocache._call import Call, Place, start
+from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
@@ -258,9 +258,8 @@ def resample_index(
         target_offsets,
         Place(backend, context, stream),
     )
-    with start(
-        "resample_index", job.place, source_times=source_times, target_times=target_times
-    ) as call:
+    name, array = anchor(source_times=source_times, target_times=target_times)
+    with start("resample_index", job.place, name, array) as call:
         bound, target = _bind(call, job, None)
         types = {"source_index": "int64", "next_index": "int64", "weight": dtype_name(dtype)}
         results = _details(call, bound, types | {"valid": "bool"})
@@ -345,7 +344,7 @@ class Job(NamedTuple):
 
 def _forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list[Any]:
     """The values, and what `Resampled` has beside them where `quality` asks for it."""
-    with start("resample", job.place, values=_given(values)) as call:
+    with start("resample", job.place, "values", _given(values)) as call:
         bound, target = _bind(call, job, values)
         result, view = call.output(
             out, "out", bound.shape, result_dtype(bound, dtype), bound.scalar
@@ -360,7 +359,7 @@ def _forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list
 
 
 def _backward(job: Job, grad_output: Any, values: Any, dtype: Any, out: Any) -> Any:
-    with start("resample_backward", job.place, values=_given(values)) as call:
+    with start("resample_backward", job.place, "values", _given(values)) as call:
         bound, target = _bind(call, job, values)
         gradient = call.read(grad_output, "grad_output")
         if bound.scalar:
@@ -393,9 +392,10 @@ def _bind(call: Call, job: Job, values: Any) -> tuple[Bound, View]:
     listed = call.time_type(job.source_times, job.target_times)
     source = call.read_listed(job.source_times, "source_times", listed)
     target = call.read_listed(job.target_times, "target_times", listed)
-    packed = call.read_integers(job.target_offsets, "target_offsets")
-    bound = bind(call, values, source, target, job.make_rules, job.layout, packed is not None)
-    if packed is not None:
+    packed_targets = job.target_offsets is not None
+    bound = bind(call, values, source, target, job.make_rules, job.layout, packed_targets)
+    if packed_targets:
+        packed = call.read_integers(job.target_offsets, "target_offsets")
         bound.options.target_offsets = packed.pointer
     return bound, target
 
