@@ -45,9 +45,9 @@ valgrind: build ## The C tests under valgrind, where it is installed
 
 sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASan + UBSan and under TSan
 	@echo "== C tests under ASan + UBSan: build/asan"
-	@meson test -C build/asan --no-suite abi --print-errorlogs
+	@meson test -C build/asan --no-suite abi --timeout-multiplier 4 --print-errorlogs
 	@echo "== C tests under TSan: build/tsan"
-	@meson test -C build/tsan --no-suite abi --print-errorlogs
+	@meson test -C build/tsan --no-suite abi --timeout-multiplier 4 --print-errorlogs
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"
