@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** cuda_device.h on top of the CUDA runtime, which is linked into the library: only the driver has to be
  * on the machine. */
-#include "lib/cuda_device.h"
-
 #include <cuda.h>
 #include <cudaTypedefs.h>
 #include <cuda_runtime_api.h>
@@ -13,9 +11,10 @@
 #include <deque>
 #include <string>
 
-#include "lib/cuda_config.h"
 #include "kernels/common/fault_record.h"
 #include "kernels/resample/resample_cuda.h"
+#include "lib/cuda_config.h"
+#include "lib/cuda_device.h"
 #include "lib/error.h"
 #include "lib/fault.h"
 
@@ -60,8 +59,9 @@ int count_devices(std::string& reason) {
       break;
     }
     case cudaErrorInitializationError:
-      reason = "CUDA does not start in this process; a process that was forked from one that "
-               "uses CUDA cannot use it";
+      reason =
+          "CUDA does not start in this process; a process that was forked from one that "
+          "uses CUDA cannot use it";
       break;
     default:
       reason = std::string(cudaGetErrorString(error)) + " (" + cudaGetErrorName(error) + ")";
@@ -440,8 +440,8 @@ rc_device_properties describe_cuda_device(int32_t device_id) {
           "sm_" + std::to_string(found.major) + std::to_string(found.minor);
       copy_text(properties.instruction_set, architecture);
       if (!is_built_for(found.major * 10 + found.minor)) {
-        reason = "the device is " + architecture + ", this library was built for " +
-                 architectures();
+        reason =
+            "the device is " + architecture + ", this library was built for " + architectures();
       } else if (!found.memoryPoolsSupported) {
         reason = "the device has no stream-ordered memory pools";
       }

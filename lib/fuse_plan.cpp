@@ -49,8 +49,7 @@ Plans plan_streams(const std::vector<Stream>& streams, const Targets& targets, r
   for (int32_t i = 0; i < count; ++i) {
     const Stream& s = streams[i];
     if (!s.absent()) continue;
-    result.plans[i] =
-        make_absent_plan(op, i, s.stream.width, s.options.fill_value, rows, targets);
+    result.plans[i] = make_absent_plan(op, i, s.stream.width, s.options.fill_value, rows, targets);
   }
   return result;
 }
@@ -140,8 +139,7 @@ std::vector<GradientPlan> make_fuse_gradient_plans(Tensors& tensors, const rc_te
   Plans all = plan_streams(
       streams, targets, RC_OP_FUSE_BACKWARD, [&](int32_t i, const Source& source) -> Prepared {
         if (!wanted(i)) return make_plan(tensors, source, targets);
-        gradients[i] =
-            make_gradient_plan(tensors, source, targets, streams[i].stream.grad_values);
+        gradients[i] = make_gradient_plan(tensors, source, targets, streams[i].stream.grad_values);
         return {gradients[i].plan.forward, gradients[i].single};
       });
   require_one_place(grad_output, streams);

@@ -4,8 +4,9 @@
 
 #include <vector>
 
-#include "lib/resample_gradient_plan.h"
 #include "robocache/fuse.h"
+
+#include "lib/resample_gradient_plan.h"
 
 namespace rc {
 

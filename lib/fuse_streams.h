@@ -4,8 +4,9 @@
 
 #include <vector>
 
-#include "lib/error.h"
 #include "robocache/fuse.h"
+
+#include "lib/error.h"
 
 namespace rc {
 

@@ -16,8 +16,8 @@ ResamplePlan prepare(Tensors& tensors, const rc_tensor* values, const rc_tensor*
                      const rc_tensor* target_times, const rc_resample_options& options,
                      const rc_tensor* output) {
   const Targets targets = read_targets(tensors, target_times, options.target_offsets);
-  Prepared prepared = make_plan(
-      tensors, {RC_OP_RESAMPLE, -1, values, source_times, options}, targets);
+  Prepared prepared =
+      make_plan(tensors, {RC_OP_RESAMPLE, -1, values, source_times, options}, targets);
   if ((values == nullptr) != (output == nullptr)) {
     fail(RC_ERROR_INVALID_ARGUMENT, "output: expected %s, got %s",
          values == nullptr ? "NULL without values" : "a tensor",
@@ -56,8 +56,7 @@ GradientPlan prepare_backward(Tensors& tensors, const rc_tensor* grad_output,
 using namespace rc;
 
 rc_status rc_resample_options_init(rc_resample_options* options, uint32_t struct_size) {
-  return entry("rc_resample_options_init",
-               [&] { init_struct(options, struct_size, "options"); });
+  return entry("rc_resample_options_init", [&] { init_struct(options, struct_size, "options"); });
 }
 
 rc_status rc_resample(rc_context* context, const rc_tensor* values, const rc_tensor* source_times,
@@ -99,22 +98,24 @@ rc_status rc_resample_backward(rc_context* context, const rc_tensor* grad_output
     Measured measured(c, RC_OP_RESAMPLE_BACKWARD);
     const rc_resample_options o = read_options(options, "options");
     Tensors tensors(c);
-    GradientPlan plan = prepare_backward(tensors, grad_output, values, source_times, target_times,
-                                         o, grad_values);
+    GradientPlan plan =
+        prepare_backward(tensors, grad_output, values, source_times, target_times, o, grad_values);
     resample_backward_cpu(c, &plan, 1, o.workspace, o.workspace_size);
     measured.done(plan.forward.total_targets(), tensors.bytes());
   });
 }
 
-rc_status rc_resample_backward_workspace_size(
-    rc_context* context, const rc_tensor* grad_output, const rc_tensor* values,
-    const rc_tensor* source_times, const rc_tensor* target_times,
-    const rc_resample_options* options, const rc_tensor* grad_values, uint64_t* size) {
+rc_status rc_resample_backward_workspace_size(rc_context* context, const rc_tensor* grad_output,
+                                              const rc_tensor* values,
+                                              const rc_tensor* source_times,
+                                              const rc_tensor* target_times,
+                                              const rc_resample_options* options,
+                                              const rc_tensor* grad_values, uint64_t* size) {
   return workspace_query("rc_resample_backward_workspace_size", size, [&] {
     const rc_resample_options o = read_options(options, "options");
     Tensors tensors(checked(context));
-    const GradientPlan plan = prepare_backward(tensors, grad_output, values, source_times,
-                                               target_times, o, grad_values);
+    const GradientPlan plan =
+        prepare_backward(tensors, grad_output, values, source_times, target_times, o, grad_values);
     return resample_backward_workspace(&plan, 1);
   });
 }

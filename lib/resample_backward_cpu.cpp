@@ -31,8 +31,7 @@ uint64_t plan_workspace(const ResamplePlan& plan) {
 /** Writes the gradient of the sequences [first, last). */
 void run_part(rc_context& context, GradientPlan& plan, int64_t first, int64_t last, char* memory) {
   order_sequences(context, plan.forward, first, last, memory);
-  plan.sums =
-      reinterpret_cast<double*>(memory + order_workspace(plan.forward, first, last));
+  plan.sums = reinterpret_cast<double*>(memory + order_workspace(plan.forward, first, last));
   context.pool.run(last - first, [&](int64_t i, int) { resample_gradient(plan, first + i); });
 }
 

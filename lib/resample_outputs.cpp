@@ -95,9 +95,8 @@ Array read_optional(Tensors& tensors, const rc_tensor* tensor, const char* argum
 
 void require_float(const View& view, const char* argument) {
   if (!is_float(view.type)) {
-    fail(RC_ERROR_UNSUPPORTED_DTYPE,
-         "%s: expected float16, bfloat16, float32 or float64, got %s", argument,
-         describe(view).c_str());
+    fail(RC_ERROR_UNSUPPORTED_DTYPE, "%s: expected float16, bfloat16, float32 or float64, got %s",
+         argument, describe(view).c_str());
   }
 }
 

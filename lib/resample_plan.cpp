@@ -101,9 +101,11 @@ void read_source_times(const View& times, ResamplePlan& plan) {
   require_rank(times, times.ndim == 1 || by_row, "source_times",
                plan.offsets ? "[N] with offsets" : "[E,S], or [S] shared by all sequences");
   if (times.shape[times.ndim - 1] != plan.samples || (by_row && times.shape[0] != plan.sequences)) {
-    fail(RC_ERROR_INVALID_ARGUMENT, "source_times: expected times of %lld sequences of %lld "
-         "samples, or of all in one, got %s", static_cast<Long>(plan.sequences),
-         static_cast<Long>(plan.samples), describe(times).c_str());
+    fail(RC_ERROR_INVALID_ARGUMENT,
+         "source_times: expected times of %lld sequences of %lld "
+         "samples, or of all in one, got %s",
+         static_cast<Long>(plan.sequences), static_cast<Long>(plan.samples),
+         describe(times).c_str());
   }
   plan.source_times = times_array(times, by_row);
 }
@@ -168,8 +170,7 @@ Prepared make_plan(Tensors& tensors, const Source& source, const Targets& target
     if (plan.offsets) {
       fail(RC_ERROR_INVALID_ARGUMENT, "lengths: expected NULL beside offsets, got a tensor");
     }
-    plan.lengths =
-        integers(tensors.read(o.lengths, "lengths"), "lengths", "[E]", plan.sequences);
+    plan.lengths = integers(tensors.read(o.lengths, "lengths"), "lengths", "[E]", plan.sequences);
   }
   plan.rows = plan.sequences;
   if (o.sequence_ids != nullptr) {

@@ -5,9 +5,10 @@
  * somewhere to write, `read_quality` adds the optional outputs. */
 #pragma once
 
+#include "robocache/resample.h"
+
 #include "kernels/resample/plan.h"
 #include "lib/tensors.h"
-#include "robocache/resample.h"
 
 namespace rc {
 

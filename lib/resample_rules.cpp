@@ -76,9 +76,10 @@ void check_group(const rc_channels& group, int64_t index, int64_t width) {
 
 void check_slerp(const Group& group) {
   if (group.mode == RC_MODE_SLERP && group.count % 4 != 0) {
-    fail(RC_ERROR_INVALID_ARGUMENT,
-         "channels: expected a multiple of 4 channels for RC_MODE_SLERP, got %lld from channel %lld",
-         static_cast<Long>(group.count), static_cast<Long>(group.begin));
+    fail(
+        RC_ERROR_INVALID_ARGUMENT,
+        "channels: expected a multiple of 4 channels for RC_MODE_SLERP, got %lld from channel %lld",
+        static_cast<Long>(group.count), static_cast<Long>(group.begin));
   }
 }
 
@@ -159,8 +160,8 @@ void read_rules(const rc_resample_options& options, ResamplePlan& plan) {
   plan.fill_value = options.fill_value;
   read_groups(options, plan);
   // `mode` counts only where a channel or an index output follows it.
-  const bool follows_mode = !plan.has_values || options.source_index || options.next_index ||
-                            options.weight;
+  const bool follows_mode =
+      !plan.has_values || options.source_index || options.next_index || options.weight;
   plan.has_aggregates = follows_mode && is_aggregate(plan.mode);
   for (int i = 0; i < plan.num_groups; ++i) {
     plan.has_pchip = plan.has_pchip || plan.groups[i].mode == RC_MODE_PCHIP;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/error.h"
 #include "robocache/resample.h"
+
+#include "lib/error.h"
 
 namespace rc {
 namespace {
@@ -76,16 +77,17 @@ rc_status rc_target_clock(int64_t start, int64_t stop, int64_t ticks_per_second,
     const uint64_t length = static_cast<uint64_t>(stop) - static_cast<uint64_t>(start);
     const uint64_t ticks_of_clock = count_ticks(period, length);
     if (ticks_of_clock > static_cast<uint64_t>(INT64_MAX)) {
-      fail(RC_ERROR_INVALID_ARGUMENT,
-           "numerator: expected a clock of fewer than 2^63 ticks, got a rate of %lld/%lld over %llu",
-           static_cast<long long>(numerator), static_cast<long long>(denominator),
-           static_cast<unsigned long long>(length));
+      fail(
+          RC_ERROR_INVALID_ARGUMENT,
+          "numerator: expected a clock of fewer than 2^63 ticks, got a rate of %lld/%lld over %llu",
+          static_cast<long long>(numerator), static_cast<long long>(denominator),
+          static_cast<unsigned long long>(length));
     }
     *count = static_cast<int64_t>(ticks_of_clock);
     const int64_t written = *count < capacity ? *count : capacity;
     for (int64_t k = 0; k < written; ++k) {
-      ticks[k] = static_cast<int64_t>(static_cast<uint64_t>(start) +
-                                      static_cast<uint64_t>(period.at(k)));
+      ticks[k] =
+          static_cast<int64_t>(static_cast<uint64_t>(start) + static_cast<uint64_t>(period.at(k)));
     }
     if (capacity > 0 && *count > capacity) {
       fail(RC_ERROR_CAPACITY_EXCEEDED, "ticks: expected room for %lld ticks, got %lld",

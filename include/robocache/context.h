@@ -23,7 +23,8 @@ typedef struct rc_context rc_context;
 
 /** Allocates workspace: `size` bytes of memory of the context's device, aligned to `alignment` (a
  * power of two, at most 256), ordered on `stream` (NULL on the CPU). NULL means out of memory. */
-typedef void* (*rc_allocate_callback)(void* cookie, uint64_t size, uint64_t alignment, void* stream);
+typedef void* (*rc_allocate_callback)(void* cookie, uint64_t size, uint64_t alignment,
+                                      void* stream);
 
 /** Takes back what ::rc_allocate_callback gave, once `stream` has passed the work enqueued so far. */
 typedef void (*rc_deallocate_callback)(void* cookie, void* pointer, uint64_t size, void* stream);
@@ -82,7 +83,8 @@ typedef struct rc_context_options {
   int32_t reserved;
 } rc_context_options;
 
-#define RC_CONTEXT_OPTIONS_INIT {sizeof(rc_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RC_CONTEXT_OPTIONS_INIT \
+  {sizeof(rc_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /** Operations that are measured. */
 enum rc_op {

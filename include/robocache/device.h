@@ -36,7 +36,8 @@ typedef struct rc_device_properties {
   char reason[256];
 } rc_device_properties;
 
-#define RC_DEVICE_PROPERTIES_INIT {sizeof(rc_device_properties), 0, {0, 0}, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, {0}}
+#define RC_DEVICE_PROPERTIES_INIT \
+  {sizeof(rc_device_properties), 0, {0, 0}, 0, 0, 0, 0, 0, 0, 0, {0}, {0}, {0}}
 
 RC_BEGIN_DECLARATIONS
 

@@ -128,8 +128,7 @@ RC_API rc_status rc_fuse_backward(rc_context* context, const rc_tensor* grad_out
  * One thread per context. @since 0.1 */
 RC_API rc_status rc_fuse_backward_workspace_size(rc_context* context, const rc_tensor* grad_output,
                                                  const rc_stream* const* streams,
-                                                 int64_t num_streams,
-                                                 const rc_tensor* target_times,
+                                                 int64_t num_streams, const rc_tensor* target_times,
                                                  const rc_fuse_options* options, uint64_t* size);
 
 RC_END_DECLARATIONS

@@ -222,9 +222,9 @@ typedef struct rc_resample_options {
   uint64_t workspace_size;
 } rc_resample_options;
 
-#define RC_RESAMPLE_OPTIONS_INIT                                                                  \
-  {sizeof(rc_resample_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {{0, 0}, {0, 0}},     \
-   {{0, 0}, {0, 0}, 0}, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RC_RESAMPLE_OPTIONS_INIT                                                              \
+  {sizeof(rc_resample_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {{0, 0}, {0, 0}}, \
+   {{0, 0}, {0, 0}, 0},         0, 0, 0, 0, 0, 0, 0, 0}
 
 RC_BEGIN_DECLARATIONS
 

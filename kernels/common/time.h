@@ -81,7 +81,9 @@ RC_HD inline double apply(const Clock& clock, double t) {
 }
 
 // t moved back, where `reaches_back` says that this is a time, and ahead, saturating.
-RC_HD inline bool reaches_back(int64_t t, const Duration& d) { return d.ticks <= span(INT64_MIN, t); }
+RC_HD inline bool reaches_back(int64_t t, const Duration& d) {
+  return d.ticks <= span(INT64_MIN, t);
+}
 RC_HD inline bool reaches_back(double, const Duration&) { return true; }
 RC_HD inline int64_t back(int64_t t, const Duration& d) {
   return static_cast<int64_t>(static_cast<uint64_t>(t) - d.ticks);

@@ -33,8 +33,8 @@ RC_HD inline Fault check_offset(const ResamplePlan& plan, Argument argument,
 }
 
 // Number i, which may be 0 to `limit`.
-RC_HD inline Fault check_range(const ResamplePlan& plan, Argument argument,
-                               const Integers& values, int64_t limit, int64_t i) {
+RC_HD inline Fault check_range(const ResamplePlan& plan, Argument argument, const Integers& values,
+                               int64_t limit, int64_t i) {
   if (values[i] >= 0 && values[i] <= limit) return no_fault();
   return fault_at(plan, argument, FaultKind::kOutOfRange, -1, i, values[i], limit);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // check.h on the CPU, number after number.
-#include "kernels/resample/check.h"
-
 #include <initializer_list>
 
+#include "kernels/resample/check.h"
 #include "kernels/resample/resample.h"
 
 namespace rc {
@@ -46,7 +45,8 @@ static Fault check_target_offsets(const ResamplePlan& plan) {
 }
 
 Fault check_layout(const ResamplePlan& plan) {
-  for (const auto check : {check_offsets, check_lengths, check_sequence_ids, check_target_offsets}) {
+  for (const auto check :
+       {check_offsets, check_lengths, check_sequence_ids, check_target_offsets}) {
     const Fault fault = check(plan);
     if (fault.kind != FaultKind::kNone) return fault;
   }

@@ -116,8 +116,7 @@ RC_HD inline Bracket make_bracket(const ResamplePlan& plan, const Sequence<Raw>&
 template <class Raw>
 RC_HD inline Bracket locate(const ResamplePlan& plan, const Sequence<Raw>& sequence,
                             typename Sequence<Raw>::Time t, int64_t hint) {
-  Bracket r =
-      make_bracket(plan, sequence, t, Walk<Raw>{sequence, sequence.not_later(t, hint)});
+  Bracket r = make_bracket(plan, sequence, t, Walk<Raw>{sequence, sequence.not_later(t, hint)});
   if (plan.has_aggregates) {
     // A window that begins before the first int64 holds all samples up to its end.
     if (reaches_back(t, plan.window_before)) {
@@ -157,8 +156,8 @@ RC_HD inline Choice choose(const ResamplePlan& plan, const Bracket& bracket, int
     default:
       const bool is_before = bracket.where == Where::kBefore;
       if (plan.outside == RC_OUTSIDE_FILL) return fill(0);
-      const Choice held = is_before ? copy(bracket.a, bracket.a_stale)
-                                    : copy(bracket.b, bracket.b_stale);
+      const Choice held =
+          is_before ? copy(bracket.a, bracket.a_stale) : copy(bracket.b, bracket.b_stale);
       if (plan.outside == RC_OUTSIDE_EXTRAPOLATE && is_curve && bracket.has_curve() &&
           held.action == Action::kCopy) {
         return {Action::kCurve, outside, kNoKnot};

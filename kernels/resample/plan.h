@@ -5,10 +5,11 @@
 
 #include <cstdint>
 
+#include "robocache/resample.h"
+
 #include "kernels/common/hd.h"
 #include "kernels/common/time.h"
 #include "kernels/common/types.h"
-#include "robocache/resample.h"
 
 namespace rc {
 

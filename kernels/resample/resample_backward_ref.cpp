@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // rc_resample_backward on the CPU: a sequence at a time, its rows and targets in order.
-#include "kernels/resample/resample_backward.h"
-
 #include <algorithm>
+
+#include "kernels/resample/resample_backward.h"
 
 namespace rc {
 
@@ -14,8 +14,9 @@ static void add_row(const GradientPlan& plan, const Sequence<Raw>& sequence, int
   const int64_t first = packed ? forward.target_offsets[row] : 0;
   const int64_t last = packed ? forward.target_offsets[row + 1] : forward.targets;
   const Array& grad = forward.output;
-  const auto* times = reinterpret_cast<const Raw*>(forward.target_times.data) +
-                      row * forward.target_times.row;
+  const auto* times =
+      reinterpret_cast<const Raw*>(forward.target_times.data) + row * forward.target_times.row;
+  Blanks blanks;
   int64_t hint = 0;
   for (int64_t i = first; i < last; ++i) {
     const auto t = static_cast<typename Sequence<Raw>::Time>(times[i * forward.target_times.step]);
@@ -27,10 +28,11 @@ static void add_row(const GradientPlan& plan, const Sequence<Raw>& sequence, int
       for (int64_t c = group.begin; c < group.begin + group.count; c += channels) {
         double gradient[4];
         for (int j = 0; j < channels; ++j) {
-          gradient[j] = load(grad.type, grad.data,
-                             row * grad.row + i * grad.step + (c + j) * grad.channel);
+          gradient[j] =
+              load(grad.type, grad.data, row * grad.row + i * grad.step + (c + j) * grad.channel);
         }
-        element_gradient(plan, sequence, t, bracket, group.mode, c, gradient, sums);
+        element_gradient(plan, sequence, t, bracket, group.mode, c, gradient, blanks.of(c),
+                         sums);
       }
     }
   }

@@ -2,14 +2,13 @@
 // rc_resample on a CUDA device: the rules of check.h, locate.h, evaluate.h and quality.h, which the
 // CPU follows too, spread over threads.
 #define RC_LEVEL cuda
-#include "kernels/resample/resample_cuda.h"
-
 #include <algorithm>
 #include <new>
 
 #include "kernels/resample/check.h"
 #include "kernels/resample/evaluate.h"
 #include "kernels/resample/quality.h"
+#include "kernels/resample/resample_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
@@ -94,9 +93,8 @@ __global__ void __launch_bounds__(kTile)
   }
   if (has_quaternions(plan)) {
     scan(stored_samples(plan), fault, [&](int64_t i) {
-      return check_sample(plan, i, [&](int64_t e, int64_t index) {
-        return check_quaternions(plan, e, index);
-      });
+      return check_sample(
+          plan, i, [&](int64_t e, int64_t index) { return check_quaternions(plan, e, index); });
     });
   }
   if (!__syncthreads_or(fault.kind != FaultKind::kNone)) return;
@@ -152,8 +150,8 @@ __device__ bool find(const ResamplePlan& plan, int64_t number, Located<Raw>* loc
   const Array& times = plan.target_times;
   const auto t = static_cast<typename Sequence<Raw>::Time>(
       reinterpret_cast<const Raw*>(times.data)[row * times.row + target * times.step]);
-  new (located) Located<Raw>{sequence, t, locate(plan, sequence, t, guess(sequence, t)), row,
-                             target};
+  new (located)
+      Located<Raw>{sequence, t, locate(plan, sequence, t, guess(sequence, t)), row, target};
   return true;
 }
 
@@ -193,10 +191,12 @@ __global__ void __launch_bounds__(kTile)
         const Choice choice = choose(plan, at.bracket, group.mode);
         const int64_t output = at.row * plan.output.row + at.target * plan.output.step;
         unsigned all = 0;
-        for (int64_t c = int64_t{lane} * width; c < group.count; c += int64_t{width} << log2_lanes) {
+        for (int64_t c = int64_t{lane} * width; c < group.count;
+             c += int64_t{width} << log2_lanes) {
           const int64_t channel = group.begin + c;
+          Blank blank = {};
           const Outcome one = evaluate(plan, at.sequence, at.time, at.bracket, choice, group.mode,
-                                       channel, output + channel * plan.output.channel);
+                                       channel, output + channel * plan.output.channel, &blank);
           all |= one.reason | (one.filled ? kFilled : 0);
         }
         if (wants_validity && all != 0) atomicOr(&outcomes[i], all);
@@ -223,9 +223,9 @@ template <class Raw>
 cudaError_t launch(const ResamplePlan& plan, FaultRecord* record, uint64_t call,
                    cudaStream_t stream) {
   if (plan.validate) {
-    const int64_t most = std::max({plan.sequences + 1, plan.rows + 1, distinct_samples(plan),
-                                   distinct_targets(plan),
-                                   has_quaternions(plan) ? stored_samples(plan) : 0});
+    const int64_t most =
+        std::max({plan.sequences + 1, plan.rows + 1, distinct_samples(plan), distinct_targets(plan),
+                  has_quaternions(plan) ? stored_samples(plan) : 0});
     check_contents<Raw><<<blocks_for(most), kTile, 0, stream>>>(plan, record, call);
   }
   if (const int64_t total = plan.total_targets(); total > 0) {

@@ -54,7 +54,8 @@ inline void copy_run(Run<const char> from, Run<char> to, int64_t count) {
       memcpy(out, in, static_cast<size_t>(count) * sizeof(In));
       return;
     }
-    for (int64_t i = 0; i < count; ++i) memcpy(out + i * to.stride, in + i * from.stride, sizeof(In));
+    for (int64_t i = 0; i < count; ++i)
+      memcpy(out + i * to.stride, in + i * from.stride, sizeof(In));
   } else {
     for (int64_t i = 0; i < count; ++i) {
       out[i * to.stride] = from_double<Out>(to_double(in[i * from.stride]));

@@ -53,8 +53,8 @@ struct Sequence {
   Clock clock;
 
   RC_HD Sequence(const ResamplePlan& plan, int64_t e)
-      : times(reinterpret_cast<const Raw*>(plan.source_times.data) +
-              e * plan.source_times.row + sequence_begin(plan, e) * plan.source_times.step),
+      : times(reinterpret_cast<const Raw*>(plan.source_times.data) + e * plan.source_times.row +
+              sequence_begin(plan, e) * plan.source_times.step),
         step(plan.source_times.step),
         sorted(plan.sorted ? plan.sorted + begin_in_part(plan, e) : nullptr),
         count(plan.sorted ? plan.sorted_count[e - plan.first_sequence] : sequence_length(plan, e)),

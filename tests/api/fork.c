@@ -34,7 +34,7 @@ static void check_resample(rc_context* context) {
 
 /* What the child does; a child that hangs is ended. */
 static int child(rc_context* parents, int use_parents) {
-  alarm(30);
+  alarm(10);
   rc_context* own = new_context();
   check_resample(own);
   if (use_parents) check_resample(parents);

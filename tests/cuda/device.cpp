@@ -90,9 +90,7 @@ struct Call {
 /** Holds up a stream until it is let go, or for so long that the library must have waited for it. */
 class Obstacle {
  public:
-  explicit Obstacle(const Stream& stream) {
-    CUDA_OK(cudaLaunchHostFunc(stream.get(), wait, this));
-  }
+  explicit Obstacle(const Stream& stream) { CUDA_OK(cudaLaunchHostFunc(stream.get(), wait, this)); }
   /** Whether nothing has waited so far. */
   bool let_go() {
     gone_ = true;
@@ -138,7 +136,8 @@ void tensors_of_another_device_are_refused() {
     return rc_resample(context, &values.view, &times.view, &times.view, nullptr, &output.view);
   };
   FAILS_WITH(call(on_cuda, kCpu), RC_ERROR_DEVICE_MISMATCH, "rc_resample: ");
-  FAILS_WITH(call(on_cuda, rc_device{RC_DEVICE_CUDA, 1}), RC_ERROR_DEVICE_MISMATCH, "rc_resample: ");
+  FAILS_WITH(call(on_cuda, rc_device{RC_DEVICE_CUDA, 1}), RC_ERROR_DEVICE_MISMATCH,
+             "rc_resample: ");
   FAILS_WITH(call(on_cpu, kCuda), RC_ERROR_DEVICE_MISMATCH, "rc_resample: ");
 }
 
@@ -190,7 +189,8 @@ void the_first_fault_stays() {
   worse.s[1] = -7;
   worse.upload();
   const char* const message =
-      "rc_context_synchronize: rc_resample: source_times: expected non-decreasing times, got a step "
+      "rc_context_synchronize: rc_resample: source_times: expected non-decreasing times, got a "
+      "step "
       "backward at row 1, index 1";
   SUCCEEDS(good.enqueue(context));
   SUCCEEDS(rc_context_synchronize(context));
@@ -221,13 +221,14 @@ void the_first_of_many_faults_is_told() {
   rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
   options.source_index = &source_index.view;
   for (int i = 0; i < 5; ++i) {
-    SUCCEEDS(rc_resample(context, nullptr, &source_times.view, &target_times.view, &options,
-                         nullptr));
+    SUCCEEDS(
+        rc_resample(context, nullptr, &source_times.view, &target_times.view, &options, nullptr));
     FAILS_WITH(rc_context_synchronize(context), RC_ERROR_INVALID_DATA, "at row 17, index 23");
     SUCCEEDS(rc_context_clear_error(context));
   }
   options.flags = RC_RESAMPLE_SKIP_VALIDATION;
-  SUCCEEDS(rc_resample(context, nullptr, &source_times.view, &target_times.view, &options, nullptr));
+  SUCCEEDS(
+      rc_resample(context, nullptr, &source_times.view, &target_times.view, &options, nullptr));
   SUCCEEDS(rc_context_synchronize(context));
 }
 

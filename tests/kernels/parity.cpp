@@ -211,8 +211,8 @@ std::vector<std::string> missing_traits(const Tally& tally, int64_t cases) {
   std::vector<std::string> missing;
   if (cases < kCasesForAllTraits) return missing;
   for (const std::string& trait : expected_traits()) {
-    const bool refused = !tally.not_offered.empty() &&
-                         (trait == "order sort" || trait == "order drop");
+    const bool refused =
+        !tally.not_offered.empty() && (trait == "order sort" || trait == "order drop");
     if (!refused && tally.traits.count(trait) == 0) missing.push_back(trait);
   }
   return missing;

@@ -68,8 +68,9 @@ class Builder {
     packed_targets_ = r_.chance(25);
     // Channels: from one to more than a block of threads.
     const int64_t quads = r_.pick<int64_t>({1, 1, 2, 3, 40});
-    width_ = mode_ == RC_MODE_SLERP ? 4 * quads
-                                    : r_.pick<int64_t>({1, 2, 3, 4, 7, 8, 14, 16, 31, 33, 130, 257});
+    width_ = mode_ == RC_MODE_SLERP
+                 ? 4 * quads
+                 : r_.pick<int64_t>({1, 2, 3, 4, 7, 8, 14, 16, 31, 33, 130, 257});
     // What is large on one side is small on the other.
     if (width_ > 40 && rows_ > 7) rows_ = 7;
     if (width_ > 40 && targets_ > 130) targets_ = 5;
@@ -155,7 +156,8 @@ class Builder {
 
   void make_source_times() {
     // Without values the times tell how many sequences there are.
-    const bool shared = layout_ != "packed" && r_.chance(40) && !(index_only_ && layout_ == "batch");
+    const bool shared =
+        layout_ != "packed" && r_.chance(40) && !(index_only_ && layout_ == "batch");
     const int64_t sequences = layout_ == "packed" ? 1 : shared ? 1 : sequences_;
     const int64_t count = layout_ == "packed" ? sequences_ * samples_ + 5 : samples_;
     std::vector<int64_t> shape = {count};
@@ -194,8 +196,8 @@ class Builder {
     if (layout_ == "single") shape = {samples_, width_};
     if (layout_ == "packed") shape = {sequences_ * samples_ + 5, width_};
     TestTensor& t = add_tensor("values", values_type_, shape, false, mode_ != RC_MODE_SLERP);
-    const std::string kind =
-        r_.pick<std::string>({"smooth", "smooth", "special", mode_ == RC_MODE_SLERP ? "smooth" : "bits"});
+    const std::string kind = r_.pick<std::string>(
+        {"smooth", "smooth", "special", mode_ == RC_MODE_SLERP ? "smooth" : "bits"});
     for (int64_t i = 0; i < t.count(); ++i) put_value(t, i, kind);
   }
 
@@ -295,15 +297,16 @@ class Builder {
 
   Time target_near(TestTensor& source, int64_t samples) {
     if (samples == 0 || r_.chance(3)) {
-      return {r_.pick<int64_t>({0, std::numeric_limits<int64_t>::min(),
-                                std::numeric_limits<int64_t>::max()}),
+      return {r_.pick<int64_t>(
+                  {0, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()}),
               r_.pick<double>({0.0, -1e30, 1e30})};
     }
     const int64_t i = r_.integer(0, samples - 1);
     const double part = r_.pick<double>({0, 0, 0.5, r_.real(-1, 1), r_.real(-9, 9)});
     if (time_type_ == Dtype::i64) {
       return {add(source.get<int64_t>(i),
-                  static_cast<int64_t>(part * static_cast<double>(step_.ticks))), 0};
+                  static_cast<int64_t>(part * static_cast<double>(step_.ticks))),
+              0};
     }
     const double at = time_type_ == Dtype::f64 ? source.get<double>(i) : source.get<float>(i);
     return {0, at + part * step_.seconds};
@@ -350,8 +353,9 @@ class Builder {
 
   void plant_fault() {
     case_.options.flags &= ~static_cast<uint32_t>(RC_RESAMPLE_SKIP_VALIDATION);
-    const std::string name = r_.pick<std::string>({"source_times", "target_times", "offsets", "lengths",
-                                                   "sequence_ids", "target_offsets", "values"});
+    const std::string name =
+        r_.pick<std::string>({"source_times", "target_times", "offsets", "lengths", "sequence_ids",
+                              "target_offsets", "values"});
     const auto found = case_.tensors.find(name);
     if (found == case_.tensors.end() || found->second.count() == 0) return;
     TestTensor& t = found->second;
@@ -379,15 +383,36 @@ class Builder {
 }  // namespace
 
 std::vector<std::string> expected_traits() {
-  std::vector<std::string> traits = {
-      "layout batch",      "layout single",      "layout packed",   "lengths",
-      "sequence_ids",      "target_offsets",     "shared source times", "shared target times",
-      "sorted targets",    "channel groups",     "skip_nan",        "skip_validation",
-      "max_gap",           "clock",              "outside hold",    "outside fill",
-      "outside extrapolate", "duplicates last",  "duplicates first", "duplicates mean",
-      "order check",       "order sort",         "order drop",      "index outputs only",
-      "valid",             "reason",             "source_index",    "next_index",
-      "weight",            "age"};
+  std::vector<std::string> traits = {"layout batch",
+                                     "layout single",
+                                     "layout packed",
+                                     "lengths",
+                                     "sequence_ids",
+                                     "target_offsets",
+                                     "shared source times",
+                                     "shared target times",
+                                     "sorted targets",
+                                     "channel groups",
+                                     "skip_nan",
+                                     "skip_validation",
+                                     "max_gap",
+                                     "clock",
+                                     "outside hold",
+                                     "outside fill",
+                                     "outside extrapolate",
+                                     "duplicates last",
+                                     "duplicates first",
+                                     "duplicates mean",
+                                     "order check",
+                                     "order sort",
+                                     "order drop",
+                                     "index outputs only",
+                                     "valid",
+                                     "reason",
+                                     "source_index",
+                                     "next_index",
+                                     "weight",
+                                     "age"};
   for (int mode = 0; mode < 12; ++mode) {
     for (const Dtype values : kValueTypes) {
       for (const Dtype times : kTimeTypes) traits.push_back(combination_trait(mode, values, times));

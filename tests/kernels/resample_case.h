@@ -20,7 +20,7 @@ struct ResampleCase {
   std::vector<std::string> traits;
 };
 
-constexpr std::array<const char*, 12> kModes = {"linear", "previous", "next", "nearest",
+constexpr std::array<const char*, 12> kModes = {"linear", "previous", "next",  "nearest",
                                                 "pchip",  "slerp",    "angle", "mean",
                                                 "sum",    "min",      "max",   "last"};
 constexpr Dtype kValueTypes[] = {Dtype::u8,  Dtype::i8,   Dtype::i16, Dtype::i32,

@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "random.h"
 #include "robocache/robocache.h"
+
+#include "random.h"
 
 enum class Dtype { u8, i8, i16, i32, i64, f16, bf16, f32, f64 };
 constexpr int kDtypes = 9;
@@ -22,8 +23,8 @@ inline const char* name_of(Dtype type) {
 
 inline rc_dtype code_of(Dtype type) {
   static const rc_dtype codes[] = {
-      {RC_DTYPE_UINT, 8, 1},   {RC_DTYPE_INT, 8, 1},     {RC_DTYPE_INT, 16, 1},
-      {RC_DTYPE_INT, 32, 1},   {RC_DTYPE_INT, 64, 1},    {RC_DTYPE_FLOAT, 16, 1},
+      {RC_DTYPE_UINT, 8, 1},    {RC_DTYPE_INT, 8, 1},    {RC_DTYPE_INT, 16, 1},
+      {RC_DTYPE_INT, 32, 1},    {RC_DTYPE_INT, 64, 1},   {RC_DTYPE_FLOAT, 16, 1},
       {RC_DTYPE_BFLOAT, 16, 1}, {RC_DTYPE_FLOAT, 32, 1}, {RC_DTYPE_FLOAT, 64, 1}};
   return codes[static_cast<int>(type)];
 }
@@ -69,17 +70,16 @@ struct TestTensor {
 
   /** A view of this tensor whose bytes lie at `data`. */
   rc_tensor view(void* data, rc_device device) {
-    return {data,         device,
-            static_cast<int32_t>(shape.size()), code_of(dtype),
-            shape.data(), strides.empty() ? nullptr : strides.data(),
+    return {data,           device,       static_cast<int32_t>(shape.size()),
+            code_of(dtype), shape.data(), strides.empty() ? nullptr : strides.data(),
             byte_offset};
   }
 };
 
 /** A tensor in memory laid out at random: compact, padded, transposed or, where `repeat` says so,
  * repeated along an axis; its bytes are noise. */
-inline TestTensor make_tensor(Random& random, Dtype dtype, std::vector<int64_t> shape,
-                              bool written, bool repeat = false) {
+inline TestTensor make_tensor(Random& random, Dtype dtype, std::vector<int64_t> shape, bool written,
+                              bool repeat = false) {
   TestTensor t{dtype, std::move(shape), {}, 0, {}, written};
   int64_t extent = t.count();
   if (random.chance(50) && extent > 0) {
@@ -87,7 +87,8 @@ inline TestTensor make_tensor(Random& random, Dtype dtype, std::vector<int64_t> 
     std::iota(order.begin(), order.end(), size_t{0});
     if (random.chance(40)) {
       for (size_t i = order.size(); i > 1; --i) {
-        std::swap(order[i - 1], order[static_cast<size_t>(random.integer(0, static_cast<int64_t>(i) - 1))]);
+        std::swap(order[i - 1],
+                  order[static_cast<size_t>(random.integer(0, static_cast<int64_t>(i) - 1))]);
       }
     }
     t.strides.resize(order.size());
@@ -102,7 +103,8 @@ inline TestTensor make_tensor(Random& random, Dtype dtype, std::vector<int64_t> 
     extent = 1;
     for (size_t i = 0; i < order.size(); ++i) extent += (t.shape[i] - 1) * t.strides[i];
   }
-  if (random.chance(50)) t.byte_offset = static_cast<uint64_t>(random.integer(0, 20) * size_of(dtype));
+  if (random.chance(50))
+    t.byte_offset = static_cast<uint64_t>(random.integer(0, 20) * size_of(dtype));
   t.bytes.resize(t.byte_offset + static_cast<uint64_t>(extent * size_of(dtype)));
   for (unsigned char& byte : t.bytes) byte = static_cast<unsigned char>(random.bits());
   return t;

@@ -22,7 +22,7 @@ template <class Body>
 bool holds_in_child(Body&& body) {
   const pid_t child = fork();
   if (child == 0) {
-    alarm(20);
+    alarm(10);
     _exit(body() ? 0 : 1);
   }
   int status = 0;

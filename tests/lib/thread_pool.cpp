@@ -2,8 +2,10 @@
 #include "lib/thread_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/lib/check.h"
@@ -60,11 +62,32 @@ void the_lowest_failure_is_rethrown() {
   }
 }
 
+void of_two_failures_the_lower_counts() {
+  rc::ThreadPool pool(2);
+  std::atomic<bool> failed{false};
+  std::string message;
+  try {
+    pool.run(2, [&](int64_t task, int) {
+      if (task == 1) {
+        failed = true;
+        throw std::runtime_error("1");
+      }
+      while (!failed) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      throw std::runtime_error("0");
+    });
+  } catch (const std::runtime_error& error) {
+    message = error.what();
+  }
+  CHECK(message == "0");
+}
+
 }  // namespace
 
 int main() {
   every_task_runs_once();
   many_short_calls();
   the_lowest_failure_is_rethrown();
+  of_two_failures_the_lower_counts();
   return failed_checks != 0;
 }

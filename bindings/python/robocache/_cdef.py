@@ -56,7 +56,8 @@ typedef struct rc_tensor {
   uint64_t byte_offset;
 } rc_tensor;
 typedef struct rc_context rc_context;
-typedef void* (*rc_allocate_callback)(void* cookie, uint64_t size, uint64_t alignment, void* stream);
+typedef void* (*rc_allocate_callback)(void* cookie, uint64_t size, uint64_t alignment,
+                                      void* stream);
 typedef void (*rc_deallocate_callback)(void* cookie, void* pointer, uint64_t size, void* stream);
 typedef void (*rc_log_callback)(void* cookie, int32_t level, const char* message);
 enum rc_log_level { RC_LOG_DEBUG = 10, RC_LOG_INFO = 20, RC_LOG_WARNING = 30, RC_LOG_ERROR = 40 };
@@ -270,8 +271,7 @@ rc_status rc_fuse_backward(rc_context* context, const rc_tensor* grad_output,
                                   const rc_tensor* target_times, const rc_fuse_options* options);
 rc_status rc_fuse_backward_workspace_size(rc_context* context, const rc_tensor* grad_output,
                                                  const rc_stream* const* streams,
-                                                 int64_t num_streams,
-                                                 const rc_tensor* target_times,
+                                                 int64_t num_streams, const rc_tensor* target_times,
                                                  const rc_fuse_options* options, uint64_t* size);
 #define RC_VERSION_MAJOR 0
 #define RC_VERSION_MINOR 1
