@@ -225,3 +225,14 @@ def test_streams_of_frameworks_are_numbers(attribute: str) -> None:
 def test_streams_that_are_none(stream: Any) -> None:
     with pytest.raises(TypeError, match=r"stream: expected an int handle or a stream"):
         contexts.stream_handle(stream)
+
+
+def test_contexts_may_be_made_while_they_are_counted() -> None:
+    def make(_: int) -> None:
+        rc.Context("cpu", 1).close()
+
+    with ThreadPoolExecutor(4) as pool:
+        made = pool.map(make, range(400))
+        for _ in range(200):
+            contexts.live_contexts()
+        assert list(made) == [None] * 400

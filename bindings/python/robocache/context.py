@@ -161,7 +161,8 @@ class Context:
         self._check(lib.rc_context_device(self.handle, found, reason))
         self.device_id: Device = (found.device_type, found.device_id)
         self._reason: str = ffi.string(reason[0]).decode("utf-8", "replace")
-        _alive.add(self)
+        with _alive_lock:
+            _alive.add(self)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else self.device
@@ -283,6 +284,7 @@ def _destroy(lib: Any, handle: Any, owner: int) -> None:
 
 
 _alive: weakref.WeakSet[Context] = weakref.WeakSet()
+_alive_lock = threading.Lock()
 _defaults = threading.local()
 _measure_defaults = False
 
@@ -326,14 +328,16 @@ def enable_metrics(enabled: bool = True) -> None:
 
 def live_contexts() -> list[Context]:
     """The contexts of this process that are not closed."""
-    return [context for context in list(_alive) if not context.closed]
+    with _alive_lock:
+        return [context for context in _alive if not context.closed]
 
 
 def _after_fork_in_child() -> None:
     """Lets the child make default contexts of its own, and frees locks that other threads held."""
-    global _defaults
+    global _defaults, _alive_lock
     _defaults = threading.local()
-    for context in list(_alive):
+    _alive_lock = threading.Lock()
+    for context in live_contexts():
         context.lock = threading.RLock()
 
 
