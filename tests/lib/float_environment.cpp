@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/float_environment.h"
 
+#include <atomic>
 #include <cfenv>
 #include <limits>
+#include <thread>
 
 #include "lib/thread_pool.h"
 #include "tests/lib/check.h"
@@ -36,10 +38,19 @@ void subnormals_are_kept_whatever_the_caller_set() {
   {
     const rc::FloatEnvironment environment;
     CHECK(keeps_subnormals());
-    rc::ThreadPool pool(4);
-    pool.run(100, [](int64_t, int) { CHECK(keeps_subnormals()); });
   }
   CHECK(!keeps_subnormals());
+
+  // Two tasks that wait for each other: one of them on a thread of the pool.
+  rc::ThreadPool pool(2);
+  std::atomic<int> started{0};
+  std::atomic<bool> kept{false};
+  pool.run(2, [&](int64_t, int worker) {
+    ++started;
+    while (started < 2) std::this_thread::yield();
+    if (worker == 1) kept = keeps_subnormals();
+  });
+  CHECK(kept);
   _mm_setcsr(before);
 }
 #endif
