@@ -6,6 +6,33 @@
 #include "kernels/common/numbers.h"
 #include "kernels/resample/locate.h"
 
+namespace rc {
+
+// Positions begin to end - 1, none of which holds a finite sample of an element.
+struct Blank {
+  int64_t begin, end;
+};
+
+// What was last found blank of each of some elements, for the targets of one row in turn.
+class Blanks {
+ public:
+  RC_HD Blank* of(int64_t channel) {
+    Entry& entry = entries_[channel % kCount];
+    if (entry.channel != channel) entry = {channel, {0, 0}};
+    return &entry.blank;
+  }
+
+ private:
+  static constexpr int kCount = 64;
+  struct Entry {
+    int64_t channel;
+    Blank blank;
+  };
+  Entry entries_[kCount] = {};
+};
+
+}  // namespace rc
+
 RC_KERNELS_BEGIN
 
 // Channels that are made together.
@@ -86,11 +113,13 @@ struct Reader {
   }
 };
 
-// The knots that hold a finite sample of one element.
+// The knots that hold a finite sample of one element. `blank`, which may be empty at first, is kept
+// from target to target so that a long run of others is crossed once.
 template <class Raw>
 struct FiniteWalk {
   const Reader<Raw>& reader;
   int64_t not_later;
+  Blank* blank;
 
   RC_HD Knot lower() const { return down(reader.sequence.ending_at(not_later - 1)); }
   RC_HD Knot upper() const { return up(reader.sequence.beginning_at(not_later)); }
@@ -98,13 +127,26 @@ struct FiniteWalk {
   RC_HD Knot after(const Knot& knot) const { return up(reader.sequence.after(knot)); }
 
  private:
-  RC_HD Knot down(Knot knot) const {
-    while (knot && !reader.counts(knot)) knot = reader.sequence.before(knot);
-    return knot;
+  RC_HD Knot down(const Knot& knot) const {
+    return !knot || counts(knot) ? knot : reader.sequence.ending_at(blank->begin - 1);
   }
-  RC_HD Knot up(Knot knot) const {
-    while (knot && !reader.counts(knot)) knot = reader.sequence.after(knot);
-    return knot;
+  RC_HD Knot up(const Knot& knot) const {
+    return !knot || counts(knot) ? knot : reader.sequence.beginning_at(blank->end);
+  }
+  // Whether a knot holds a finite sample; if not, `blank` is the whole run around it.
+  RC_HD bool counts(const Knot& knot) const {
+    if (blank->begin <= knot.first && knot.last < blank->end) return false;
+    if (reader.counts(knot)) return true;
+    *blank = {knot.first, knot.last + 1};
+    for (Knot k = reader.sequence.before(knot); k && !reader.counts(k);
+         k = reader.sequence.before(k)) {
+      blank->begin = k.first;
+    }
+    for (Knot k = reader.sequence.after(knot); k && !reader.counts(k);
+         k = reader.sequence.after(k)) {
+      blank->end = k.last + 1;
+    }
+    return false;
   }
 };
 
@@ -192,11 +234,13 @@ struct Outcome {
   bool filled;
 };
 
-// Makes one element of one target. `index` is that of its first channel in `plan.output`.
+// Makes one element of one target. `index` is that of its first channel in `plan.output`; `blank` as
+// FiniteWalk keeps it.
 template <class Raw>
 RC_HD inline Outcome evaluate(const ResamplePlan& plan, const Sequence<Raw>& sequence,
                               typename Sequence<Raw>::Time t, const Bracket& bracket,
-                              const Choice& choice, int32_t mode, int64_t channel, int64_t index) {
+                              const Choice& choice, int32_t mode, int64_t channel, int64_t index,
+                              Blank* blank) {
   const Reader<Raw> reader{plan, sequence, channel, channels_of_element(mode)};
   const Array& output = plan.output;
   const auto put = [&](const double* values) {
@@ -230,7 +274,7 @@ RC_HD inline Outcome evaluate(const ResamplePlan& plan, const Sequence<Raw>& seq
   Bracket b = bracket;
   Choice c = choice;
   if (plan.skip_nan && b.where != Where::kEmpty && !is_aggregate(mode)) {
-    b = make_bracket(plan, sequence, t, FiniteWalk<Raw>{reader, bracket.not_later});
+    b = make_bracket(plan, sequence, t, FiniteWalk<Raw>{reader, bracket.not_later, blank});
     c = choose(plan, b, mode);
     if (b.where == Where::kEmpty) return fill(RC_REASON_NAN);
   }

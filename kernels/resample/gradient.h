@@ -220,17 +220,18 @@ RC_HD inline void aggregate_gradient(const Adjoint<Raw>& adjoint, const Bracket&
   for_each_knot(reader, bracket, [&](const Knot& knot) { adjoint.add(knot, share); });
 }
 
-// Adds the gradient `g` of one element to `sums`.
+// Adds the gradient `g` of one element to `sums`; `blank` as FiniteWalk keeps it.
 template <class Raw>
 RC_HD inline void element_gradient(const GradientPlan& plan, const Sequence<Raw>& sequence,
                                    typename Sequence<Raw>::Time t, const Bracket& bracket,
-                                   int32_t mode, int64_t channel, const double* g, double* sums) {
+                                   int32_t mode, int64_t channel, const double* g, Blank* blank,
+                                   double* sums) {
   const ResamplePlan& forward = plan.forward;
   const Reader<Raw> reader{forward, sequence, channel, channels_of_element(mode)};
   const Adjoint<Raw> adjoint{reader, sums, forward.width};
   Bracket b = bracket;
   if (forward.skip_nan && b.where != Where::kEmpty && !is_aggregate(mode)) {
-    b = make_bracket(forward, sequence, t, FiniteWalk<Raw>{reader, bracket.not_later});
+    b = make_bracket(forward, sequence, t, FiniteWalk<Raw>{reader, bracket.not_later, blank});
   }
   const Choice choice = choose(forward, b, mode);
   switch (choice.action) {

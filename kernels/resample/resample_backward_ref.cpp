@@ -31,8 +31,7 @@ static void add_row(const GradientPlan& plan, const Sequence<Raw>& sequence, int
           gradient[j] =
               load(grad.type, grad.data, row * grad.row + i * grad.step + (c + j) * grad.channel);
         }
-        element_gradient(plan, sequence, t, bracket, group.mode, c, gradient, blanks.of(c),
-                         sums);
+        element_gradient(plan, sequence, t, bracket, group.mode, c, gradient, blanks.of(c), sums);
       }
     }
   }

@@ -93,8 +93,8 @@ inline void resample_row(const ResamplePlan& plan, const RowKernels& kernels, in
     const auto t = static_cast<typename Sequence<Raw>::Time>(times[at * plan.target_times.step]);
     const Bracket bracket = locate(plan, sequence, t, hint);
     hint = bracket.not_later;
-    const Target<Raw> target{plan,    kernels, sequence,
-                             bracket, t,       row * plan.output.row + at * plan.output.step, blanks};
+    const Target<Raw> target{
+        plan, kernels, sequence, bracket, t, row * plan.output.row + at * plan.output.step, blanks};
     const Choice choice = choose(plan, bracket, plan.mode);
     Outcome all = {0, false};
     if (!plan.has_values) all = {choice.reason, choice.action == Action::kFill};
