@@ -117,7 +117,7 @@ def test_a_fault_in_data_waits_for_the_context() -> None:
     arrays = [_torch(array) for array in (values, source, target)]
     with rc.Context("cuda") as context:
         rc.resample(*arrays, context=context)
-        with pytest.raises(rc.InvalidDataError, match="source_times: .* at row 3, index 17"):
+        with pytest.raises(rc.InvalidDataError, match=r"source_times: .* at row 3, index 17"):
             context.synchronize()
         context.clear_error()
         context.synchronize()
