@@ -32,7 +32,8 @@ class CudaDevice {
   virtual void* stream() const = 0;
 
   /** Chooses the stream of the calls that follow and orders the device's own state between the two
-   * streams. A stream of another device is RC_ERROR_INVALID_ARGUMENT. */
+   * streams. A stream of another device is RC_ERROR_INVALID_ARGUMENT, unless it is being captured:
+   * then nothing can be asked of it, and the graph sees to the order. */
   virtual void set_stream(void* stream) = 0;
 
   /** Waits for the stream. A fault in data that the device has seen is RC_ERROR_INVALID_DATA, now

@@ -258,8 +258,8 @@ class Device final : public CudaDevice {
  public:
   Device(int32_t device_id, void* stream) : device_id_(device_id), primary_(device_id) {
     const Current current(primary_);
-    check_stream(static_cast<cudaStream_t>(stream));
     stream_ = static_cast<cudaStream_t>(stream);
+    if (!is_capturing(stream_)) check_stream(stream_);
     try {
       open();
     } catch (...) {
@@ -284,11 +284,13 @@ class Device final : public CudaDevice {
     const auto next = static_cast<cudaStream_t>(stream);
     if (next == stream_) return;
     const Current current(primary_);
-    check_stream(next);
-    // A graph has its own order.
-    if (!is_capturing(stream_) && !is_capturing(next)) {
-      check(cudaEventRecord(order_, stream_), "leaving the stream");
-      check(cudaStreamWaitEvent(next, order_, 0), "changing to the stream");
+    if (!is_capturing(next)) {
+      check_stream(next);
+      // What is captured has the order of its graph.
+      if (!is_capturing(stream_)) {
+        check(cudaEventRecord(order_, stream_), "leaving the stream");
+        check(cudaStreamWaitEvent(next, order_, 0), "changing to the stream");
+      }
     }
     stream_ = next;
   }
@@ -387,6 +389,7 @@ class Device final : public CudaDevice {
     timers_.close();
   }
 
+  // To ask a stream that is being captured would end the capture.
   void check_stream(cudaStream_t stream) const {
     int id = device_id_;
     check(cudaStreamGetDevice(stream, &id), "stream");

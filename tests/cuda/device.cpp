@@ -262,6 +262,25 @@ void graphs_follow_their_data() {
   CHECK_EQUAL(metrics.calls, 0);
 }
 
+void a_stream_may_be_captured_before_the_context_has_it() {
+  const Stream stream;
+  const Context context;
+  Call one, other;
+  SUCCEEDS(one.enqueue(context));
+  const Graph graph(stream, [&] {
+    SUCCEEDS(rc_context_set_stream(context, stream.get()));
+    SUCCEEDS(one.enqueue(context));
+    SUCCEEDS(rc_context_set_stream(context, nullptr));
+    const Context inside(RC_DEVICE_CUDA, stream.get());
+    SUCCEEDS(other.enqueue(inside));
+    SUCCEEDS(rc_context_set_stream(inside, nullptr));
+  });
+  // The graph of `other` refers to a context that is gone: it is not launched.
+  SUCCEEDS(one.enqueue(context));
+  SUCCEEDS(rc_context_synchronize(context));
+  CHECK(one.result() == one.expected());
+}
+
 void calls_are_measured() {
   const Context context(RC_DEVICE_CUDA, nullptr, RC_CONTEXT_METRICS);
   Call call;
@@ -404,6 +423,7 @@ int main(int argc, char**) {
   the_first_fault_stays();
   the_first_of_many_faults_is_told();
   graphs_follow_their_data();
+  a_stream_may_be_captured_before_the_context_has_it();
   calls_are_measured();
   contexts_are_independent();
   if (argc == 1) {

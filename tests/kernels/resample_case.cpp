@@ -251,7 +251,7 @@ class Builder {
     if (layout_ == "packed") {
       TestTensor& t = add_tensor("offsets", Dtype::i64, {sequences_ + 1});
       fill_offsets(t, 0, sequences_ * samples_ + 5);
-      sort_packed_times(t);
+      restart_packed_times(t);
     } else if (layout_ == "batch" && r_.chance(30)) {
       TestTensor& t = add_tensor("lengths", Dtype::i64, {sequences_});
       for (int64_t e = 0; e < sequences_; ++e) t.put(e, r_.integer(0, samples_));
@@ -264,13 +264,14 @@ class Builder {
   }
 
   /** Each sequence begins anew, so that times step back between two. */
-  void sort_packed_times(TestTensor& offsets) {
+  void restart_packed_times(TestTensor& offsets) {
     TestTensor& times = case_.tensors["source_times"];
-    if (times.count() == 0 || !times.strides.empty()) return;
+    if (times.count() == 0) return;
+    TestTensor before = times;
     for (int64_t e = 1; e < sequences_; e += 2) {
       const int64_t begin = offsets.get<int64_t>(e), end = offsets.get<int64_t>(e + 1);
       for (int64_t i = begin; i < end; ++i) {
-        std::memcpy(times.at(i), times.at(i - begin), static_cast<size_t>(size_of(time_type_)));
+        std::memcpy(times.at(i), before.at(i - begin), static_cast<size_t>(size_of(time_type_)));
       }
     }
   }
