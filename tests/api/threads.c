@@ -6,7 +6,7 @@
 #include "check.h"
 #include "tensors.h"
 
-enum { E = 6, S = 3000, T = 8000, D = 8, others = 4 };
+enum { E = 4, S = 1000, T = 4000, D = 8, others = 4 };
 
 static float samples[E][S][D], reference[E][T][D], reference_gradient[E][S][D];
 static int64_t sampled[E][S], asked[T];
