@@ -49,12 +49,12 @@ class CudaDevice {
    * do nothing while the stream is captured. A start without a stop is forgotten. */
   virtual void start_timer() = 0;
   virtual void stop_timer(int32_t op, uint64_t items, uint64_t bytes) = 0;
-  /** Waits for the measured calls, in order of time, and forgets them. */
-  virtual std::vector<TimedCall> finished_calls() = 0;
+  /** Hands over the calls whose time is known, in order; with `wait` it waits for all. */
+  virtual std::vector<TimedCall> finished_calls(bool wait) = 0;
   virtual void drop_timers() = 0;
 
-  /** Enqueues `rc_resample`, or the streams of one `rc_fuse`. The plans are complete and checked but
-   * for the contents of tensors. What is not offered on a device is refused before anything is
+  /** Enqueues `rc_resample`, or the streams of one `rc_fuse`. The plans are complete and checked
+   * but for the contents of tensors. What is not offered on a device is refused before anything is
    * enqueued. */
   virtual void resample(const ResamplePlan* plans, int64_t count) = 0;
 };

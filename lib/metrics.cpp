@@ -23,6 +23,13 @@ void add_call(rc_op_metrics& metrics, uint64_t items, uint64_t bytes, uint64_t n
   metrics.calls += 1;
 }
 
+/** Counts the calls on a CUDA device whose time is known; with `wait` all. */
+void add_finished_calls(rc_context& context, bool wait) {
+  for (const TimedCall& call : context.cuda->finished_calls(wait)) {
+    add_call(context.metrics[call.op], call.items, call.bytes, call.nanoseconds);
+  }
+}
+
 void reset(rc_context& context) {
   std::fill(std::begin(context.metrics), std::end(context.metrics), rc_op_metrics{});
   if (context.cuda != nullptr) context.cuda->drop_timers();
@@ -43,6 +50,7 @@ void Measured::done(int64_t items, int64_t bytes) {
   if (!context_.metrics_enabled) return;
   if (context_.cuda != nullptr) {
     context_.cuda->stop_timer(op_, items, bytes);
+    add_finished_calls(context_, false);
   } else {
     add_call(context_.metrics[op_], items, bytes, now_ns() - start_ns_);
   }
@@ -67,11 +75,7 @@ rc_status rc_context_metrics(rc_context* context, int32_t op, rc_op_metrics* met
     if (op < 0 || op >= static_cast<int32_t>(std::size(self.metrics))) {
       rc::fail(RC_ERROR_INVALID_ARGUMENT, "op: expected one of rc_op, got %d", op);
     }
-    if (self.cuda != nullptr) {
-      for (const rc::TimedCall& call : self.cuda->finished_calls()) {
-        rc::add_call(self.metrics[call.op], call.items, call.bytes, call.nanoseconds);
-      }
-    }
+    if (self.cuda != nullptr) rc::add_finished_calls(self, true);
     rc_op_metrics result = self.metrics[op];
     result.op = op;
     rc::write_struct(metrics, result, "metrics");

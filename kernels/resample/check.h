@@ -16,8 +16,8 @@ RC_HD inline Fault fault_at(const ResamplePlan& plan, Argument argument, FaultKi
   return {kind, argument, plan.op, plan.stream, row, index, value, limit};
 }
 
-// Number i of `count` that may not fall, from at least 0 to at most `end`; from exactly 0 to exactly
-// `end` where `whole`.
+// Number i of `count` that may not fall, from at least 0 to at most `end`; from exactly 0 to
+// exactly `end` where `whole`.
 RC_HD inline Fault check_offset(const ResamplePlan& plan, Argument argument,
                                 const Integers& offsets, int64_t count, int64_t end, bool whole,
                                 int64_t i) {

@@ -28,16 +28,16 @@ __device__ int64_t holder(const Integers& offsets, int64_t count, int64_t positi
   return border(1, count, [&](int64_t k) { return offsets[k] <= position; }) - 1;
 }
 
-// Whether a sequence lies within the arrays. Where offsets, lengths or ids are wrong it may not: the
-// checks report that, and the rows concerned are left alone.
+// Whether a sequence lies within the arrays. Where offsets, lengths or ids are wrong it may not:
+// the checks report that, and the rows concerned are left alone.
 __device__ bool is_readable(const ResamplePlan& plan, int64_t sequence) {
   if (sequence < 0 || sequence >= plan.sequences) return false;
   const int64_t begin = sequence_begin(plan, sequence), length = sequence_length(plan, sequence);
   return begin >= 0 && length >= 0 && begin <= plan.samples && length <= plan.samples - begin;
 }
 
-// Checks numbers 0 to count - 1, spread over the threads of the grid; each thread stops at its first
-// fault.
+// Checks numbers 0 to count - 1, spread over the threads of the grid; each thread stops at its
+// first fault.
 template <class Check>
 __device__ void scan(int64_t count, Fault& fault, Check check) {
   for (int64_t i = int64_t{blockIdx.x} * kTile + threadIdx.x;
@@ -156,8 +156,8 @@ __device__ bool find(const ResamplePlan& plan, int64_t number, Located<Raw>* loc
 }
 
 // A block takes a tile of targets. Stage 1 finds each target once, one thread each; stage 2 covers
-// the elements of the tile, neighbouring threads on neighbouring channels, `1 << log2_lanes` of them
-// to a target; stage 3 writes what is told of each target.
+// the elements of the tile, neighbouring threads on neighbouring channels, `1 << log2_lanes` of
+// them to a target; stage 3 writes what is told of each target.
 template <class Raw>
 __global__ void __launch_bounds__(kTile)
     resample_tiles(const __grid_constant__ ResamplePlan plan, int log2_lanes) {

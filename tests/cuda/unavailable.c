@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Without a CUDA device: the library works, says why there is none, and never falls back unasked. */
+/* Without a CUDA device the library works, says why there is none, and never falls back unasked. */
 #include "../api/check.h"
 
 static void the_device_says_why(void) {

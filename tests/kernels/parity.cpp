@@ -100,7 +100,7 @@ class CpuVariant : public Variant {
 };
 
 #if RC_TEST_CUDA
-/** On the first CUDA device, each tensor in an allocation of its own; at once, or through a graph. */
+/** On the first CUDA device, each tensor in an allocation of its own; at once or by a graph. */
 class CudaVariant : public Variant {
  public:
   CudaVariant(const char* name, bool graph) : Variant(name, options()), graph_(graph) {}

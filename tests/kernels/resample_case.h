@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Random calls of rc_resample, whole: any layout, rule, type and value, now and then with one fault
- * in the data. */
+/** Random calls of rc_resample, whole: any layout, rule, type and value, now and then with one
+ * fault in the data. */
 #pragma once
 
 #include <array>
