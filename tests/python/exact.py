@@ -18,14 +18,15 @@ def round_to(x: Fraction, name: str) -> float:
     if x == 0:
         return 0.0
     precision, smallest, largest = FORMATS[name]
+    sign = -1 if x < 0 else 1
     exponent = abs(x.numerator).bit_length() - x.denominator.bit_length()
     if abs(x) < Fraction(2) ** exponent:
         exponent -= 1
     unit = max(exponent - precision + 1, smallest)
     count = round(x / Fraction(2) ** unit)
     if abs(count) * Fraction(2) ** unit >= Fraction(2) ** (largest + 1):
-        return math.copysign(math.inf, x)
-    return math.copysign(math.ldexp(count, unit), x)
+        return sign * math.inf
+    return sign * math.ldexp(abs(count), unit)
 
 
 def rounded(x: float, name: str) -> float:

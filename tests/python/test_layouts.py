@@ -226,6 +226,29 @@ def test_every_pair_of_types(rng, dtype, out, times):
         np.testing.assert_array_equal(strided, got)
 
 
+@pytest.mark.parametrize("dtype", [*FLOATS, "int16", "uint8"])
+@pytest.mark.parametrize("out", FLOATS)
+def test_runs_of_every_width(rng, dtype, out):
+    """Vector code has bodies and remainders; both give what one channel alone gives."""
+    wide = rng.normal(size=(2, 70)) * 1e3 if dtype in FLOATS else rng.integers(0, 100, (2, 70))
+    values = wide.astype((FLOATS | INTEGERS)[dtype])
+    times, targets = np.array([0, 7]), np.array([0, 1, 3, 6, 7])
+    alone = np.concatenate(
+        [rc.resample(values[:, [c]], times, targets, dtype=out) for c in range(70)], axis=1
+    )
+    for width in (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 70):
+        for columns in (slice(0, width), slice(70 - width, 70)):
+            for simd in ("baseline", "auto"):
+                got = rc.resample(
+                    np.ascontiguousarray(values[:, columns]),
+                    times,
+                    targets,
+                    dtype=out,
+                    context=rc.Context("cpu", 1, simd=simd),
+                )
+                np.testing.assert_array_equal(got, alone[:, columns])
+
+
 @pytest.mark.parametrize("dtype", [*FLOATS, *INTEGERS])
 @pytest.mark.parametrize("mode", ["previous", "next", "nearest", "last"])
 def test_copies_keep_the_type(rng, dtype, mode):
