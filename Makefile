@@ -103,7 +103,7 @@ $(VENV)/tools.done:
 	  f"Python 3.10 or newer is needed, {sys.executable} is {sys.version.split()[0]}; try make PYTHON=...")'
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make environments; \
 	  on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
-	@pip install --quiet 'meson>=1.3' 'meson-python>=0.18' 'ninja>=1.10' 'wheel>=0.40'
+	@pip install --quiet 'pip>=23.1' 'meson>=1.3' 'meson-python>=0.18' 'ninja>=1.10' 'wheel>=0.40'
 	@touch $@
 
 $(VENV)/demo.done: $(VENV)/tools.done $(SOURCES)
