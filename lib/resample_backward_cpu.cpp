@@ -75,7 +75,8 @@ void resample_backward_cpu(rc_context& context, GradientPlan* plans, int64_t cou
   for (int64_t i = 0; i < count; ++i) check_data(context, plans[i].forward);
   const uint64_t needed = resample_backward_workspace(plans, count);
   const uint64_t limit = context.options.workspace_limit;
-  const bool in_parts = workspace == nullptr && limit != 0 && needed > limit;
+  const bool own = workspace == nullptr && workspace_size == 0;
+  const bool in_parts = own && limit != 0 && needed > limit;
   const Workspace memory(context, in_parts ? 0 : needed, workspace, workspace_size);
   for (int64_t i = 0; i < count; ++i) run_plan(context, plans[i], memory.data());
 }

@@ -139,7 +139,8 @@ void resample_cpu(rc_context& context, ResamplePlan* plans, int64_t count, void*
   for (int64_t i = 0; i < count; ++i) check_data(context, plans[i]);
   const uint64_t needed = resample_workspace(plans, count);
   const uint64_t limit = context.options.workspace_limit;
-  if (workspace == nullptr && limit != 0 && needed > limit) {
+  const bool own = workspace == nullptr && workspace_size == 0;
+  if (own && limit != 0 && needed > limit) {
     for (int64_t i = 0; i < count; ++i) serve_in_parts(context, plans[i]);
     return;
   }

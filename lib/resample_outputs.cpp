@@ -58,10 +58,9 @@ std::pair<double, double> range_of(Type type) {
 void check_conversion(Type to, const ResamplePlan& plan) {
   if (is_float(to)) return;
   if (to != plan.values.type) {
-    fail(RC_ERROR_UNSUPPORTED_DTYPE,
-         "output: expected float16, bfloat16, float32, float64 or %s, the type of the values, "
-         "got %s",
-         name(plan.values.type), name(to));
+    const std::string own = std::string(name(plan.values.type)) + ", the type of the values";
+    fail(RC_ERROR_UNSUPPORTED_DTYPE, "output: expected float16, bfloat16, float32%s, got %s",
+         is_float(plan.values.type) ? " or float64" : (", float64 or " + own).c_str(), name(to));
   }
   if (!all_copy(plan)) {
     fail(RC_ERROR_UNSUPPORTED_DTYPE,

@@ -12,6 +12,9 @@
 #define RC_HD
 #endif
 
+// For the few functions that all levels share: no copy of one is left for the linker to choose.
+#define RC_SHARED RC_HD inline __attribute__((always_inline))
+
 #ifndef RC_LEVEL
 #define RC_LEVEL baseline
 #endif

@@ -18,7 +18,7 @@ struct BFloat16 {
   uint16_t bits;
 };
 
-RC_HD constexpr int item_size(Type type) {
+RC_SHARED constexpr int item_size(Type type) {
   switch (type) {
     case Type::u8:
     case Type::i8:
@@ -41,7 +41,7 @@ RC_HD constexpr int item_size(Type type) {
   return 0;
 }
 
-RC_HD constexpr bool is_float(Type type) {
+RC_SHARED constexpr bool is_float(Type type) {
   return type == Type::f16 || type == Type::bf16 || type == Type::f32 || type == Type::f64;
 }
 

@@ -26,7 +26,7 @@ struct Bracket {
   // Positions that are not later than the target.
   int64_t not_later;
 
-  RC_HD bool has_curve() const { return a.first != b.first; }
+  RC_SHARED bool has_curve() const { return a.first != b.first; }
 };
 
 enum class Action : uint8_t { kFill, kCopy, kCurve, kAggregate };

@@ -18,8 +18,8 @@ struct Integers {
   const int64_t* data;
   int64_t stride;
 
-  RC_HD int64_t operator[](int64_t i) const { return data[i * stride]; }
-  RC_HD explicit operator bool() const { return data != nullptr; }
+  RC_SHARED int64_t operator[](int64_t i) const { return data[i * stride]; }
+  RC_SHARED explicit operator bool() const { return data != nullptr; }
 };
 
 // An array of [rows or sequences, targets or samples, channels]. Packed and shared ones have row
@@ -29,7 +29,7 @@ struct Array {
   Type type;
   int64_t row, step, channel;
 
-  RC_HD explicit operator bool() const { return data != nullptr; }
+  RC_SHARED explicit operator bool() const { return data != nullptr; }
 };
 
 // Channels begin to begin + count - 1 are made by `mode`.
@@ -76,15 +76,15 @@ struct ResamplePlan {
   int64_t first_sequence, last_sequence;
 
   // Whether all sequences have the same times.
-  RC_HD bool shared_times() const { return source_times.row == 0 && !offsets && !lengths; }
-  RC_HD bool packed_targets() const { return static_cast<bool>(target_offsets); }
+  RC_SHARED bool shared_times() const { return source_times.row == 0 && !offsets && !lengths; }
+  RC_SHARED bool packed_targets() const { return static_cast<bool>(target_offsets); }
   // Targets of all rows.
-  RC_HD int64_t total_targets() const { return packed_targets() ? targets : rows * targets; }
+  RC_SHARED int64_t total_targets() const { return packed_targets() ? targets : rows * targets; }
 };
 
-RC_HD inline bool is_aggregate(int32_t mode) { return mode >= RC_MODE_MEAN; }
+RC_SHARED bool is_aggregate(int32_t mode) { return mode >= RC_MODE_MEAN; }
 // Modes that yield samples as they are.
-RC_HD inline bool is_copy(int32_t mode) {
+RC_SHARED bool is_copy(int32_t mode) {
   return mode == RC_MODE_PREVIOUS || mode == RC_MODE_NEXT || mode == RC_MODE_NEAREST ||
          mode == RC_MODE_LAST;
 }

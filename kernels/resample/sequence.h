@@ -15,7 +15,7 @@ namespace rc {
 struct Knot {
   int64_t first, last;
 
-  RC_HD explicit operator bool() const { return first >= 0; }
+  RC_SHARED explicit operator bool() const { return first >= 0; }
 };
 
 }  // namespace rc

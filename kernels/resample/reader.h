@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the samples of one element, and looks for those that count.
+#pragma once
+
+#include "kernels/common/curves.h"
+#include "kernels/common/numbers.h"
+#include "kernels/resample/locate.h"
+
+RC_KERNELS_BEGIN
+
+// Channels that are made together.
+RC_HD inline int channels_of_element(int32_t mode) { return mode == RC_MODE_SLERP ? 4 : 1; }
+
+// Reads an element of the samples of one sequence.
+template <class Raw>
+struct Reader {
+  const ResamplePlan& plan;
+  const Sequence<Raw>& sequence;
+  int64_t channel;
+  int channels;
+
+  RC_HD int64_t index(int64_t position, int i) const {
+    const Array& v = plan.values;
+    return sequence.id * v.row + (sequence.begin + sequence.sample(position)) * v.step +
+           (channel + i) * v.channel;
+  }
+  RC_HD double value(int64_t position, int i = 0) const {
+    return load(plan.values.type, plan.values.data, index(position, i));
+  }
+  // Whether a sample counts.
+  RC_HD bool counts(int64_t position) const {
+    if (!plan.skip_nan) return true;
+    for (int i = 0; i < channels; ++i) {
+      if (!is_finite(value(position, i))) return false;
+    }
+    return true;
+  }
+  RC_HD bool counts(const Knot& knot) const {
+    if (!plan.skip_nan) return true;
+    for (int64_t k = knot.first; k <= knot.last; ++k) {
+      if (counts(k)) return true;
+    }
+    return false;
+  }
+  // The position that stands for a knot that counts, by the rule for duplicates; -1 where that is a
+  // mean of several.
+  RC_HD int64_t representative(const Knot& knot) const {
+    int64_t first = knot.first, last = knot.last;
+    while (first < last && !counts(first)) ++first;
+    while (last > first && !counts(last)) --last;
+    if (plan.duplicates == RC_DUPLICATES_FIRST) return first;
+    return plan.duplicates == RC_DUPLICATES_LAST || first == last ? last : -1;
+  }
+  // The element of a knot.
+  RC_HD void read(const Knot& knot, double* out) const {
+    const int64_t position = representative(knot);
+    if (position >= 0) {
+      for (int i = 0; i < channels; ++i) out[i] = value(position, i);
+      return;
+    }
+    read_mean(knot, out);
+  }
+  RC_HD double read(const Knot& knot) const {
+    double value;
+    read(knot, &value);
+    return value;
+  }
+
+ private:
+  RC_HD void read_mean(const Knot& knot, double* out) const {
+    double sum[4] = {0, 0, 0, 0}, q[4];
+    int64_t count = 0;
+    for (int64_t k = knot.first; k <= knot.last; ++k) {
+      if (!counts(k)) continue;
+      double dot = 0;
+      for (int i = 0; i < channels; ++i) {
+        q[i] = value(k, i);
+        dot = fma(q[i], sum[i], dot);
+      }
+      const bool flip = channels == 4 && dot < 0;
+      for (int i = 0; i < channels; ++i) sum[i] += flip ? -q[i] : q[i];
+      ++count;
+    }
+    const double divisor = channels == 4 ? length4(sum) : static_cast<double>(count);
+    for (int i = 0; i < channels; ++i) out[i] = sum[i] / divisor;
+  }
+};
+
+// Positions begin to end - 1, none of which holds a finite sample of an element.
+struct Blank {
+  int64_t begin, end;
+};
+
+// What was last found blank of each of some elements, for the targets of one row in turn.
+class Blanks {
+ public:
+  RC_HD Blank* of(int64_t channel) {
+    Entry& entry = entries_[channel % kCount];
+    if (entry.channel != channel) entry = {channel, {0, 0}};
+    return &entry.blank;
+  }
+
+ private:
+  static constexpr int kCount = 64;
+  struct Entry {
+    int64_t channel;
+    Blank blank;
+  };
+  Entry entries_[kCount] = {};
+};
+
+// The knots that hold a finite sample of one element. `blank`, which may be empty at first, is kept
+// from target to target so that a long run of others is crossed once.
+template <class Raw>
+struct FiniteWalk {
+  const Reader<Raw>& reader;
+  int64_t not_later;
+  Blank* blank;
+
+  RC_HD Knot lower() const { return down(reader.sequence.ending_at(not_later - 1)); }
+  RC_HD Knot upper() const { return up(reader.sequence.beginning_at(not_later)); }
+  RC_HD Knot before(const Knot& knot) const { return down(reader.sequence.before(knot)); }
+  RC_HD Knot after(const Knot& knot) const { return up(reader.sequence.after(knot)); }
+
+ private:
+  RC_HD Knot down(const Knot& knot) const {
+    return !knot || counts(knot) ? knot : reader.sequence.ending_at(blank->begin - 1);
+  }
+  RC_HD Knot up(const Knot& knot) const {
+    return !knot || counts(knot) ? knot : reader.sequence.beginning_at(blank->end);
+  }
+  // Whether a knot holds a finite sample; if not, `blank` is the whole run around it.
+  RC_HD bool counts(const Knot& knot) const {
+    if (blank->begin <= knot.first && knot.last < blank->end) return false;
+    if (reader.counts(knot)) return true;
+    *blank = {knot.first, knot.last + 1};
+    for (Knot k = reader.sequence.before(knot); k && !reader.counts(k);
+         k = reader.sequence.before(k)) {
+      blank->begin = k.first;
+    }
+    for (Knot k = reader.sequence.after(knot); k && !reader.counts(k);
+         k = reader.sequence.after(k)) {
+      blank->end = k.last + 1;
+    }
+    return false;
+  }
+};
+
+RC_KERNELS_END
