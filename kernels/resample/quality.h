@@ -53,9 +53,9 @@ RC_HD inline void put_indices(const ResamplePlan& plan, int64_t row, int64_t tar
   if (plan.next_index) put(plan.next_index, row, target, next);
   if (!plan.weight) return;
   if (plan.weight.type == Type::f64) {
-    put(plan.weight, row, target, weight);
+    put(plan.weight, row, target, canonical(weight));
   } else {
-    put(plan.weight, row, target, static_cast<float>(weight));
+    put(plan.weight, row, target, canonical(static_cast<float>(weight)));
   }
 }
 

@@ -129,8 +129,10 @@ __device__ int64_t guess(const Sequence<Raw>& sequence, typename Sequence<Raw>::
   const auto first = sequence.time(0), last = sequence.time(sequence.count - 1);
   if (!(first < t)) return 0;
   if (!(t < last)) return sequence.count;
+  // No number where the span of float times is infinite.
   const double part = quotient(span(first, t), span(first, last));
-  return static_cast<int64_t>(part * static_cast<double>(sequence.count - 1)) + 1;
+  const auto at = static_cast<int64_t>(part * static_cast<double>(sequence.count - 1)) + 1;
+  return min(max(at, int64_t{0}), sequence.count);
 }
 
 // Finds target `number`, counted over all rows, among its samples; false if they are not there.

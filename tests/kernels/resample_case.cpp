@@ -169,9 +169,12 @@ class Builder {
                                      std::numeric_limits<int64_t>::min(),
                                      std::numeric_limits<int64_t>::max() - 3000}),
                    r_.pick<double>({0.0, 1.7e9, -3.0, 1e12})};
+      // Finite times whose difference is not.
+      const bool infinite = time_type_ == Dtype::f64 && r_.chance(5);
+      if (infinite) time.seconds = -1.7e308;
       const int restart = static_cast<int>(r_.integer(2, 50));
       for (int64_t i = 0; i < count; ++i) {
-        put_time(t, e * count + i, time);
+        put_time(t, e * count + i, infinite && i == count - 1 ? Time{time.ticks, 1.7e308} : time);
         const double part = r_.pick<double>({0, 1, 1, 1, 0.3, 1.7, 12});
         time.ticks = add(time.ticks, static_cast<int64_t>(part * static_cast<double>(step_.ticks)));
         time.seconds += part * step_.seconds * r_.real(0.9, 1.1);
@@ -300,7 +303,7 @@ class Builder {
     if (samples == 0 || r_.chance(3)) {
       return {r_.pick<int64_t>(
                   {0, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()}),
-              r_.pick<double>({0.0, -1e30, 1e30})};
+              r_.pick<double>({0.0, -1e30, 1e30, time_type_ == Dtype::f64 ? 1.6e308 : 1.0})};
     }
     const int64_t i = r_.integer(0, samples - 1);
     const double part = r_.pick<double>({0, 0, 0.5, r_.real(-1, 1), r_.real(-9, 9)});
