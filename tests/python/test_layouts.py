@@ -291,3 +291,21 @@ def test_sizes_of_zero(values, times, targets, shape):
         assert not got.valid.any()
         assert np.all(got.reason == rc.Reason.EMPTY)
         assert np.all(np.isinf(got.age))
+
+
+@pytest.mark.parametrize("limit", [3_000, 20_000])
+@pytest.mark.parametrize("order", ["sort", "drop"])
+def test_packed_sequences_in_chunks(rng, limit, order):
+    """Many packed sequences, sorted a few at a time; forward and backward."""
+    counts = rng.integers(0, 60, 300)
+    offsets = 5 + np.concatenate([[0], np.cumsum(counts)])
+    values, times = rng.normal(size=(offsets[-1] + 3, 2)), rng.integers(0, 99, offsets[-1] + 3)
+    targets, gradient = rng.integers(0, 99, (300, 20)), rng.normal(size=(300, 20, 2))
+    results = []
+    for context in (rc.Context("cpu", 1), rc.Context("cpu", 2, limit)):
+        options = {"offsets": offsets, "order": order, "context": context}
+        forward = rc.resample(values, times, targets, **options)
+        backward = rc.resample_backward(gradient, values, times, targets, **options)
+        results.append((forward, backward))
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    np.testing.assert_array_equal(results[0][1], results[1][1])
