@@ -113,7 +113,7 @@ std::vector<ResamplePlan> make_fuse_plans(Tensors& tensors, const rc_stream* con
         const View& v = tensors.write(streams[i].stream.output, "output");
         set_output(target_array(v, "output", prepared, prepared.plan.width), 0, prepared.plan);
       }
-      if (!streams[i].absent()) read_quality(tensors, streams[i].options, prepared);
+      read_quality(tensors, streams[i].options, prepared);
       all.plans[i] = prepared.plan;
     });
   }

@@ -23,7 +23,7 @@ typedef struct rc_stream {
   uint32_t struct_size;
   uint32_t reserved;
   /** As in ::rc_resample. NULL: the stream is absent from this call, its channels are filled and
-   * not valid, and of the other fields only `width`, `output` and `options->fill_value` count. */
+   * not valid; `width` and `output` count, and of `options` the fill value and quality outputs. */
   const rc_tensor* values;
   const rc_tensor* source_times;
   /** The stream's layout, rules and quality outputs, or NULL for the defaults. `target_offsets`,

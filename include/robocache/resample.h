@@ -72,8 +72,8 @@ enum rc_outside {
   RC_OUTSIDE_HOLD = 0,
   /** `fill_value`; not valid. */
   RC_OUTSIDE_FILL = 1,
-  /** The curve of the first or last bracket, continued; PREVIOUS, NEXT and NEAREST hold, and so
-   * does a sequence of one sample. */
+  /** The curve of the first or last bracket, however wide, continued; PREVIOUS, NEXT and NEAREST
+   * hold, and so does a sequence of one sample. `max_gap` limits how far. */
   RC_OUTSIDE_EXTRAPOLATE = 2
 };
 

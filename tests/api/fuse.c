@@ -63,6 +63,9 @@ int main(void) {
   absent_stream.width = absent_width, absent_stream.options = &absent_rules;
   const rc_stream* const streams[] = {&pose_stream, &absent_stream, &force_stream};
 
+  static uint8_t absent_reason[B][T];
+  absent_rules.reason = &TENSOR(absent_reason, u8, B, T);
+
   rc_fuse_options options = RC_FUSE_OPTIONS_INIT;
   options.valid = &TENSOR(fused_valid, boolean, B, T, 3);
   rc_tensor output = TENSOR(fused, f32, B, T, width);
@@ -74,7 +77,7 @@ int main(void) {
                        &TENSOR(pose_result, f32, B, T, pose_width)));
   SUCCEEDS(rc_resample(context, &force_values, &force_stamps, &targets, &force_rules,
                        &TENSOR(force_result, f32, B, T, force_width)));
-  pose_rules.valid = force_rules.valid = NULL;
+  pose_rules.valid = force_rules.valid = absent_rules.reason = NULL;
 
   int filled = 0;
   for (int b = 0; b < B; ++b) {
@@ -82,6 +85,7 @@ int main(void) {
       const float* row = fused[b][t];
       CHECK(memcmp(row, pose_result[b][t], sizeof pose_result[b][t]) == 0);
       CHECK(row[pose_width] == -3 && row[pose_width + 1] == -3);
+      CHECK(absent_reason[b][t] == RC_REASON_EMPTY);
       CHECK(memcmp(row + pose_width + absent_width, force_result[b][t],
                    sizeof force_result[b][t]) == 0);
       CHECK_EQUAL(fused_valid[b][t][0], pose_valid[b][t]);

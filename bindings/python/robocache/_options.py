@@ -62,7 +62,7 @@ class Reason(IntFlag):
     STALE = 8
     """The sample to hold is farther from the target than ``max_gap``; filled."""
     NAN = 16
-    """A channel is NaN, or ``skip_nan`` found no sample that is not."""
+    """A channel is NaN, or ``skip_nan`` found no finite sample."""
     EMPTY = 32
     """The sequence or the window has no sample, or the stream is absent; filled."""
 

@@ -106,7 +106,7 @@ def resample(
     duplicates : {"last", "first", "mean"}
         Which of several samples with equal times counts.
     skip_nan : bool
-        Interpolate each channel between its nearest samples that are not NaN.
+        Treat each channel as if it had only its finite samples: NaN and Inf are passed over.
     window : span or (before, after), optional
         Required by the aggregates: samples with ``t - before < time <= t + after``. One span
         reaches back. Units as of `max_gap`.
