@@ -71,7 +71,7 @@ def test_copies_keep_their_bits(context, name, mode, strided, duplicates):
     assert np.all(got.reason == rc.Reason.NAN)
 
 
-@pytest.mark.parametrize(("name", "out"), itertools.permutations(FLOATS, 2))
+@pytest.mark.parametrize(("name", "out"), list(itertools.permutations(FLOATS, 2)))
 @pytest.mark.parametrize("strided", [False, True])
 def test_changes_of_type_are_canonical(context, name, out, strided):
     values = np.tile(from_bits(ODD[name], name), (2, 1))

@@ -42,19 +42,20 @@ def enumerators(enum: str, prefix: str) -> dict[str, int]:
 
 
 def library_path() -> Path:
-    """The file that `load` opens: the one inside the package, else ``ROBOCACHE_LIBRARY``.
+    """The file that `load` opens: ``ROBOCACHE_LIBRARY`` where it is set, else the one inside the
+    package.
 
     Raises
     ------
     BackendUnavailableError
         There is neither.
     """
-    inside = Path(__file__).with_name(_FILE_NAME)
-    if inside.exists():
-        return inside
     chosen = os.environ.get(_ENVIRONMENT)
     if chosen:
         return Path(chosen)
+    inside = Path(__file__).with_name(_FILE_NAME)
+    if inside.exists():
+        return inside
     raise BackendUnavailableError(
         f"librobocache: expected {inside}, or its path in the environment variable"
         f" {_ENVIRONMENT}; got neither"
