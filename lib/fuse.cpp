@@ -5,7 +5,7 @@
 #include "lib/fuse_plan.h"
 #include "lib/options.h"
 #include "lib/resample_backward_cpu.h"
-#include "lib/resample_cpu.h"
+#include "lib/resample_run.h"
 #include "lib/workspace_query.h"
 
 using namespace rc;
@@ -28,11 +28,7 @@ rc_status rc_fuse(rc_context* context, const rc_stream* const* streams, int64_t 
     Tensors tensors(c);
     std::vector<ResamplePlan> plans =
         make_fuse_plans(tensors, streams, num_streams, target_times, o, output);
-    if (c.cuda != nullptr) {
-      c.cuda->resample(plans.data(), num_streams);
-    } else {
-      resample_cpu(c, plans.data(), num_streams, o.workspace, o.workspace_size);
-    }
+    run_resample(c, plans.data(), num_streams, o.workspace, o.workspace_size);
     measured.done(plans[0].total_targets(), tensors.bytes());
   });
 }
@@ -43,10 +39,11 @@ rc_status rc_fuse_workspace_size(rc_context* context, const rc_stream* const* st
                                  uint64_t* size) {
   return workspace_query("rc_fuse_workspace_size", size, [&] {
     const rc_fuse_options o = read_options(options, "options");
-    Tensors tensors(checked(context));
+    rc_context& c = checked(context);
+    Tensors tensors(c);
     const std::vector<ResamplePlan> plans =
         make_fuse_plans(tensors, streams, num_streams, target_times, o, output);
-    return resample_workspace(plans.data(), num_streams);
+    return workspace_to_resample(c, plans.data(), num_streams);
   });
 }
 

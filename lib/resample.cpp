@@ -4,7 +4,7 @@
 #include "lib/error.h"
 #include "lib/options.h"
 #include "lib/resample_backward_cpu.h"
-#include "lib/resample_cpu.h"
+#include "lib/resample_run.h"
 #include "lib/resample_gradient_plan.h"
 #include "lib/workspace_query.h"
 
@@ -68,11 +68,7 @@ rc_status rc_resample(rc_context* context, const rc_tensor* values, const rc_ten
     const rc_resample_options o = read_options(options, "options");
     Tensors tensors(c);
     ResamplePlan plan = prepare(tensors, values, source_times, target_times, o, output);
-    if (c.cuda != nullptr) {
-      c.cuda->resample(&plan, 1);
-    } else {
-      resample_cpu(c, &plan, 1, o.workspace, o.workspace_size);
-    }
+    run_resample(c, &plan, 1, o.workspace, o.workspace_size);
     measured.done(plan.total_targets(), tensors.bytes());
   });
 }
@@ -83,9 +79,10 @@ rc_status rc_resample_workspace_size(rc_context* context, const rc_tensor* value
                                      uint64_t* size) {
   return workspace_query("rc_resample_workspace_size", size, [&] {
     const rc_resample_options o = read_options(options, "options");
-    Tensors tensors(checked(context));
+    rc_context& c = checked(context);
+    Tensors tensors(c);
     const ResamplePlan plan = prepare(tensors, values, source_times, target_times, o, output);
-    return resample_workspace(&plan, 1);
+    return workspace_to_resample(c, &plan, 1);
   });
 }
 

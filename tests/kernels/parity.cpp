@@ -152,8 +152,6 @@ class CudaVariant : public Variant {
 /** What a variant has shown. */
 struct Tally {
   int64_t equal = 0, different = 0, faults = 0;
-  /** Cases that the device does not offer, by the message that says so. */
-  std::map<std::string, int64_t> not_offered;
   std::set<std::string> traits;
 };
 
@@ -184,10 +182,6 @@ std::string text_of(const std::vector<std::string>& traits) {
 void compare(Variant& variant, const ResampleCase& c, const Result& expected, int64_t number,
              Tally& tally) {
   const Result got = variant.run(c);
-  if (got.status == RC_ERROR_UNSUPPORTED_OPTION && expected.status != got.status) {
-    ++tally.not_offered[got.message];
-    return;
-  }
   const std::string what = difference(expected, got);
   if (!what.empty()) {
     if (++tally.different <= 5) {
@@ -206,14 +200,11 @@ void compare(Variant& variant, const ResampleCase& c, const Result& expected, in
 
 constexpr int64_t kCasesForAllTraits = 6 * kCombinations;
 
-/** Traits that are missing, but for those of cases that are not offered. */
 std::vector<std::string> missing_traits(const Tally& tally, int64_t cases) {
   std::vector<std::string> missing;
   if (cases < kCasesForAllTraits) return missing;
   for (const std::string& trait : expected_traits()) {
-    const bool refused =
-        !tally.not_offered.empty() && (trait == "order sort" || trait == "order drop");
-    if (!refused && tally.traits.count(trait) == 0) missing.push_back(trait);
+    if (tally.traits.count(trait) == 0) missing.push_back(trait);
   }
   return missing;
 }
@@ -225,9 +216,6 @@ bool print(const Variant& variant, const Tally& tally, int64_t cases) {
               static_cast<long long>(tally.faults), static_cast<long long>(tally.different),
               missing.size());
   for (const std::string& trait : missing) std::printf("  never ran: %s\n", trait.c_str());
-  for (const auto& [message, count] : tally.not_offered) {
-    std::printf("  not offered, %lld times: %s\n", static_cast<long long>(count), message.c_str());
-  }
   return missing.empty() && tally.different == 0 && tally.faults > 0;
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Runs plans on the device of a context, whichever that is. */
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/resample/plan.h"
+#include "lib/context.h"
+
+namespace rc {
+
+/** Bytes that the plans of one call need there. */
+uint64_t workspace_to_resample(rc_context& context, const ResamplePlan* plans, int64_t count);
+
+/** Serves the plans of one call, in the caller's workspace or in one of the context. */
+void run_resample(rc_context& context, ResamplePlan* plans, int64_t count, void* workspace,
+                  uint64_t workspace_size);
+
+}  // namespace rc
