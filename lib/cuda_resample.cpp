@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "kernels/fuse/fuse_cuda.h"
 #include "kernels/resample/resample_cuda.h"
 #include "lib/cuda_support.h"
 
@@ -36,9 +37,8 @@ void cuda_resample(ResamplePlan* plans, int64_t count, char* workspace, const Cu
   }
   Carver carver(workspace);
   order_all(plans, count, carver, true, call.stream);
-  for (int64_t i = 0; i < count; ++i) {
-    check(resample_cuda(plans[i], call.stream), "launching the kernels");
-  }
+  check(count == 1 ? resample_cuda(plans[0], call.stream) : fuse_cuda(plans, count, call.stream),
+        "launching the kernels");
 }
 
 }  // namespace rc
