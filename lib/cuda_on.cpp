@@ -118,6 +118,16 @@ class Device final : public CudaDevice {
     cuda_resample(plans, count, workspace, next_call());
   }
 
+  uint64_t backward_workspace(const GradientPlan* plans, int64_t count) override {
+    const Current current(primary_);
+    return cuda_backward_workspace(plans, count);
+  }
+
+  void backward(GradientPlan* plans, int64_t count, char* workspace) override {
+    const Current current(primary_);
+    cuda_backward(plans, count, workspace, next_call());
+  }
+
  private:
   CudaCall next_call() { return {stream_, record_, ++calls_}; }
 

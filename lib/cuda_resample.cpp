@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/fuse/fuse_cuda.h"
+#include "kernels/resample/resample_backward_cuda.h"
 #include "kernels/resample/resample_cuda.h"
 #include "lib/cuda_support.h"
 
@@ -39,6 +40,27 @@ void cuda_resample(ResamplePlan* plans, int64_t count, char* workspace, const Cu
   order_all(plans, count, carver, true, call.stream);
   check(count == 1 ? resample_cuda(plans[0], call.stream) : fuse_cuda(plans, count, call.stream),
         "launching the kernels");
+}
+
+uint64_t cuda_backward_workspace(const GradientPlan* plans, int64_t count) {
+  Carver carver(nullptr);
+  for (int64_t i = 0; i < count; ++i) {
+    GradientPlan plan = plans[i];
+    check(resample_backward_cuda(plan, carver, false, nullptr), "asking for workspace");
+    carver.back_to(0);
+  }
+  return carver.most();
+}
+
+void cuda_backward(GradientPlan* plans, int64_t count, char* workspace, const CudaCall& call) {
+  for (int64_t i = 0; i < count; ++i) {
+    check(check_cuda(plans[i].forward, call.record, call.number, call.stream), "checking the data");
+  }
+  Carver carver(workspace);
+  for (int64_t i = 0; i < count; ++i) {
+    check(resample_backward_cuda(plans[i], carver, true, call.stream), "launching the kernels");
+    carver.back_to(0);
+  }
 }
 
 }  // namespace rc

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "kernels/common/fault_record.h"
-#include "kernels/resample/plan.h"
+#include "kernels/resample/gradient.h"
 
 namespace rc {
 
@@ -24,5 +24,9 @@ uint64_t cuda_resample_workspace(const ResamplePlan* plans, int64_t count);
 
 /** Enqueues the plans of one call of rc_resample or rc_fuse. */
 void cuda_resample(ResamplePlan* plans, int64_t count, char* workspace, const CudaCall& call);
+
+/** The same for the plans of one call of rc_resample_backward or rc_fuse_backward. */
+uint64_t cuda_backward_workspace(const GradientPlan* plans, int64_t count);
+void cuda_backward(GradientPlan* plans, int64_t count, char* workspace, const CudaCall& call);
 
 }  // namespace rc

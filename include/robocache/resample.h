@@ -247,7 +247,7 @@ RC_API rc_status rc_resample_options_init(rc_resample_options* options, uint32_t
  *
  * Conversions round to nearest, ties to even.
  *
- * Limitations on CUDA: the gradient is not offered. SORT and DROP take all sequences at once: work
+ * Limitations on CUDA: SORT and DROP take all sequences at once: work
  * beyond the workspace limit is refused, not chunked.
  *
  * @param context       a context on the device of all tensors. On CUDA the call is enqueued and
