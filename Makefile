@@ -66,7 +66,9 @@ format: $(VENV)/check.done ## Rewrite the sources as lint wants them
 
 tidy: build ## clang-tidy over lib and kernels (slow)
 	@pip install --quiet clang-tidy==23.1.4
-	@clang-tidy -p build/release --quiet $(filter lib/%.cpp kernels/%.cpp,$(CPP_SOURCES))
+	@echo "== clang-tidy: lib, kernels"
+	@run-clang-tidy.py -quiet -p build/release '^$(CURDIR)/(lib|kernels)/' >build/tidy.log 2>&1 || \
+	  { grep -E "(error|warning):" build/tidy.log; exit 1; }
 
 cuda: $(VENV)/tools.done ## The library with CUDA for one architecture, its gates, and loading it
 	@echo "== CUDA path for sm_$(GPU_ARCH), its gates and tests: build/cuda; compiler: .tools/cuda"

@@ -135,11 +135,12 @@ def ways(work: Work, threads: int) -> Iterator[tuple[str, str, Callable[[], Any]
     """Work, name and call of each way; PyTorch's is the only peer that uses threads."""
     yield "linear", "robocache", robocache_call(work, "linear", threads)
     yield "linear", "torch gather + lerp", torch_call(work)
-    yield "previous", "robocache", robocache_call(work, "previous", threads)
     if threads == 1:
         yield "linear", "numpy.interp per channel", numpy_call(work)
         yield "linear", "scipy interp1d", scipy_call(work)
         yield "linear", "pandas reindex + interpolate", pandas_linear_call(work)
+    yield "previous", "robocache", robocache_call(work, "previous", threads)
+    if threads == 1:
         yield "previous", "pandas merge_asof", pandas_previous_call(work)
 
 

@@ -8,7 +8,8 @@
  *
  * Streams: on a CUDA context every operation is enqueued on the context's stream and returns at
  * once; it does not wait for completion, allocates only from the context's stream-ordered pool or
- * the caller's allocator, and may be captured into a CUDA graph. */
+ * the caller's allocator, and may be captured into a CUDA graph. The context outlives the graphs that
+ * were captured with it, and a stream lives until the context has another. */
 #ifndef ROBOCACHE_CONTEXT_H
 #define ROBOCACHE_CONTEXT_H
 

@@ -72,9 +72,10 @@ inline Out linear_element(In v0, In v1, double w) {
   }
 }
 
+// Flattened: a call that is not inlined would keep the loop from becoming vector code.
 template <class In, class Out>
-inline void linear_run(Run<const char> v0, Run<const char> v1, double w, Run<char> to,
-                       int64_t count) {
+__attribute__((flatten)) inline void linear_run(Run<const char> v0, Run<const char> v1, double w,
+                                                Run<char> to, int64_t count) {
   const auto* a = reinterpret_cast<const In*>(v0.data);
   const auto* b = reinterpret_cast<const In*>(v1.data);
   auto* out = reinterpret_cast<Out*>(to.data);

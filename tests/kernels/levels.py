@@ -21,7 +21,9 @@ def main() -> int:
     own = ["std::", f"rc::{level}::"] if level == "baseline" else [f"rc::{level}::"]
     shared = sorted({name for name in weak if not any(space in name for space in own)})
     entries = [name for kind, name in symbols if kind == "T"]
-    print("\n".join(shared) or f"{len(entries)} entries, {len(weak)} weak functions, all of {level}")
+    print(
+        "\n".join(shared) or f"{len(entries)} entries, {len(weak)} weak functions, all of {level}"
+    )
     return len(shared) > 0 or not entries
 
 
