@@ -333,7 +333,7 @@ int main(int argc, char** argv) {
     Random random(seed + static_cast<uint64_t>(i));
     ResampleCase c = make_resample_case(random, static_cast<int>(i % kCombinations));
     run(c, i);
-    const auto which = static_cast<size_t>(i / kCombinations) % kDerived.size();
+    const auto which = static_cast<size_t>(i + i / kCombinations) % kDerived.size();
     if (derive_case(random, kDerived[which], c)) run(c, i);
   }
   bool has_required = required.empty();
