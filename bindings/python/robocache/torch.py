@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from robocache import _fuse, _resample
 from robocache._bind import Layout, Outline, outline, result_dtype
@@ -33,7 +34,6 @@ from robocache.errors import InvalidArgumentError, UnsupportedOptionError
 
 __all__ = ["Stream", "fuse", "resample"]
 
-Tensor = torch.Tensor
 Dims = Any
 """Of a `vmap`: which axis of each argument is mapped; None where none is."""
 
