@@ -27,9 +27,13 @@ DEVICES = [
         ),
     ),
 ]
-pytestmark = pytest.mark.parametrize("device", DEVICES)
 
 POSE = [rc.Channels(0, 3, "linear"), rc.Channels(3, 4, "slerp")]
+
+
+@pytest.fixture(params=DEVICES)
+def device(request: Any) -> Any:
+    return request.param
 
 
 @pytest.fixture(autouse=True)
@@ -435,9 +439,8 @@ def test_rules_of_any_kind_reach_the_library(device: str) -> None:
         rct.resample(*arguments, mode="cubic")
 
 
+@pytest.mark.parametrize("device", DEVICES[1:])
 def test_cuda_graphs_of_a_compiled_model(device: str) -> None:
-    if device == "cpu":
-        pytest.skip("CUDA graphs are of CUDA")
     model, inputs = model_and_inputs(device)
     compiled = torch.compile(model, fullgraph=True, mode="reduce-overhead")
     for _ in range(5):
