@@ -439,6 +439,17 @@ def test_rules_of_any_kind_reach_the_library(device: str) -> None:
         rct.resample(*arguments, mode="cubic")
 
 
+def test_what_is_no_tensor_is_refused(device: str) -> None:
+    values, times = values_of(30, 2, device=device), times_of(30, device=device)
+    with pytest.raises(TypeError, match="target_times: expected a tensor; got list"):
+        rct.resample(values, times, [1, 2])
+    with pytest.raises(RuntimeError, match="'source_times'.*list"):
+        rct.resample(values, [1, 2], times)
+    for function in (rc.fuse, rct.fuse):
+        with pytest.raises(rc.InvalidArgumentError, match="streams"):
+            function([rc.Stream(None, width=2)], times.cpu())
+
+
 @pytest.mark.parametrize("device", DEVICES[1:])
 def test_cuda_graphs_of_a_compiled_model(device: str) -> None:
     model, inputs = model_and_inputs(device)

@@ -81,7 +81,7 @@ def resample(
     packed targets or `sequence_ids`.
     """
     rules = _spell(
-        source_times.dtype == torch.int64,
+        _ticks(target_times),
         mode=mode,
         outside=outside,
         fill_value=fill_value,
@@ -135,7 +135,7 @@ def fuse(
     """
     streams = list(streams)
     present = [one for one in streams if one.values is not None]
-    ticks = target_times.dtype == torch.int64
+    ticks = _ticks(target_times)
     results = torch.ops.robocache.fuse(
         [one.values for one in present],
         [one.times for one in present],
@@ -149,6 +149,13 @@ def fuse(
         dtype,
     )
     return list(results[:-1]) if separate else results[0], results[-1]
+
+
+def _ticks(target_times: Tensor) -> bool:
+    """Whether times are ticks and not seconds."""
+    if not isinstance(target_times, Tensor):
+        raise TypeError(f"target_times: expected a tensor; got {type(target_times).__name__}")
+    return target_times.dtype == torch.int64
 
 
 # Rules as text: written by code that `torch.compile` traces, read by operators.
