@@ -443,7 +443,7 @@ def test_what_is_no_tensor_is_refused(device: str) -> None:
     values, times = values_of(30, 2, device=device), times_of(30, device=device)
     with pytest.raises(TypeError, match="target_times: expected a tensor; got list"):
         rct.resample(values, times, [1, 2])
-    with pytest.raises(RuntimeError, match="'source_times'.*list"):
+    with pytest.raises(RuntimeError, match=r"'source_times'.*list"):
         rct.resample(values, [1, 2], times)
     for function in (rc.fuse, rct.fuse):
         with pytest.raises(rc.InvalidArgumentError, match="streams"):
