@@ -17,7 +17,7 @@ def main() -> int:
         [nm, "--defined-only", "--demangle", archive], check=True, capture_output=True, text=True
     ).stdout.splitlines()
     symbols = [line.split(maxsplit=2)[1:] for line in lines if len(line.split(maxsplit=2)) == 3]
-    weak = [name for kind, name in symbols if kind in "WVu"]
+    weak = [name for kind, name in symbols if kind == "W"]
     own = ["std::", f"rc::{level}::"] if level == "baseline" else [f"rc::{level}::"]
     shared = sorted({name for name in weak if not any(space in name for space in own)})
     entries = [name for kind, name in symbols if kind == "T"]
