@@ -76,7 +76,7 @@ CALLS: dict[str, tuple[tuple[np.ndarray, ...], dict[str, Any]]] = {
     "linear": ((VALUES, TIMES, TARGETS), {}),
     "pchip": ((VALUES, TIMES, TARGETS), {"mode": "pchip", "max_gap": 15, "fill_value": np.nan}),
     "groups": ((VALUES, TIMES, TARGETS), {"mode": [rc.Channels(0, 4, "slerp")]}),
-    "window": ((VALUES, TIMES, TARGETS), {"mode": "mean", "window": (30, 10), "outside": "fill"}),
+    "window": ((VALUES, TIMES, TARGETS), {"mode": "mean", "window": [30, 10], "outside": "fill"}),
     "half": ((VALUES, TIMES, TARGETS), {"dtype": "bfloat16", "clock": rc.ClockMap(5, 1e-3)}),
     "integers": ((VALUES.astype(np.int16), TIMES, TARGETS), {"mode": "previous"}),
     "signal": ((VALUES[0, :, 0], TIMES[0], TARGETS[0]), {}),

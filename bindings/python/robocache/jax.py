@@ -83,7 +83,7 @@ def resample(
         "order": order,
         "duplicates": duplicates,
         "skip_nan": skip_nan,
-        "window": window,
+        "window": tuple(window) if isinstance(window, list) else window,
         "clock": clock,
         "validate": validate,
         "dtype": dtype,
@@ -103,25 +103,33 @@ Options = tuple[tuple[str, Any], ...]
 Arrays = dict[str, Any]
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _resample(options: Options, values: Any, arrays: Arrays) -> Any:
+# Compiled also for callers who do not, because JAX looks for the platform of compiled code only.
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _forward(options: Options, values: Any, arrays: Arrays) -> Any:
     chosen = dict(options)
     call = functools.partial(robocache.resample, **chosen)
     return _on_host(call, _result(chosen, values, arrays), values, arrays)
 
 
-def _resample_kept(options: Options, values: Any, arrays: Arrays) -> tuple[Any, Any]:
-    return _resample(options, values, arrays), (values, arrays)
+@functools.partial(jax.jit, static_argnums=0)
+def _backward(options: Options, grad_output: Any, values: Any, arrays: Arrays) -> Any:
+    chosen = {name: value for name, value in options if name not in _FORWARD_ONLY}
+    call = functools.partial(robocache.resample_backward, **chosen)
+    return _on_host(call, values, grad_output, values, arrays)
+
+
+def _keep(options: Options, values: Any, arrays: Arrays) -> tuple[Any, Any]:
+    return _forward(options, values, arrays), (values, arrays)
 
 
 def _gradient(options: Options, kept: tuple[Any, Arrays], grad_output: Any) -> tuple[Any, None]:
-    values, arrays = kept
-    chosen = {name: value for name, value in options if name not in _FORWARD_ONLY}
-    call = functools.partial(robocache.resample_backward, **chosen)
-    return _on_host(call, values, grad_output, values, arrays), None
+    return _backward(options, grad_output, *kept), None
 
 
-_resample.defvjp(_resample_kept, _gradient)
+_resample = jax.custom_vjp(_forward, nondiff_argnums=(0,))
+_resample.defvjp(_keep, _gradient)
 
 
 def _on_host(call: Any, result: Any, *arguments: Any) -> Any:
