@@ -211,6 +211,10 @@ def _literal(name: str, value: Any, ticks: bool) -> Any:
         return duration(name, value, ticks)[0 if ticks else 1]
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, int) and not isinstance(value, bool):
+        # An integer that changed between calls is a symbol to torch.compile, which has no text; the
+        # end of a range is a number again.
+        return range(value).stop
     return value
 
 
