@@ -12,6 +12,7 @@
 namespace rc {
 
 struct ResamplePlan;
+struct GradientPlan;
 
 /** A measured call. */
 struct TimedCall {
@@ -54,9 +55,14 @@ class CudaDevice {
   virtual void drop_timers() = 0;
 
   /** Enqueues `rc_resample`, or the streams of one `rc_fuse`. The plans are complete and checked
-   * but for the contents of tensors. What is not offered on a device is refused before anything is
-   * enqueued. */
-  virtual void resample(const ResamplePlan* plans, int64_t count) = 0;
+   * but for the contents of tensors; `workspace` has the bytes that `resample_workspace` says. */
+  virtual uint64_t resample_workspace(const ResamplePlan* plans, int64_t count) = 0;
+  virtual void resample(ResamplePlan* plans, int64_t count, char* workspace) = 0;
+
+  /** The same of `rc_resample_backward`, or of the streams of one `rc_fuse_backward` that want a
+   * gradient. */
+  virtual uint64_t backward_workspace(const GradientPlan* plans, int64_t count) = 0;
+  virtual void backward(GradientPlan* plans, int64_t count, char* workspace) = 0;
 };
 
 /** Number of devices that the driver shows, whether a context can be made on them or not. */

@@ -4,8 +4,8 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/common/fault_record.h"
-#include "kernels/resample/resample_cuda.h"
 #include "lib/cuda_device.h"
+#include "lib/cuda_resample.h"
 #include "lib/cuda_support.h"
 #include "lib/cuda_timers.h"
 #include "lib/error.h"
@@ -108,21 +108,29 @@ class Device final : public CudaDevice {
 
   void drop_timers() override { timers_.drop(); }
 
-  void resample(const ResamplePlan* plans, int64_t count) override {
-    for (int64_t i = 0; i < count; ++i) {
-      if (plans[i].order == RC_ORDER_CHECK) continue;
-      fail(RC_ERROR_UNSUPPORTED_OPTION,
-           "order: expected RC_ORDER_CHECK on a CUDA device, got RC_ORDER_%s",
-           plans[i].order == RC_ORDER_SORT ? "SORT" : "DROP");
-    }
+  uint64_t resample_workspace(const ResamplePlan* plans, int64_t count) override {
     const Current current(primary_);
-    ++calls_;
-    for (int64_t i = 0; i < count; ++i) {
-      check(resample_cuda(plans[i], record_, calls_, stream_), "launching the kernels");
-    }
+    return cuda_resample_workspace(plans, count);
+  }
+
+  void resample(ResamplePlan* plans, int64_t count, char* workspace) override {
+    const Current current(primary_);
+    cuda_resample(plans, count, workspace, next_call());
+  }
+
+  uint64_t backward_workspace(const GradientPlan* plans, int64_t count) override {
+    const Current current(primary_);
+    return cuda_backward_workspace(plans, count);
+  }
+
+  void backward(GradientPlan* plans, int64_t count, char* workspace) override {
+    const Current current(primary_);
+    cuda_backward(plans, count, workspace, next_call());
   }
 
  private:
+  CudaCall next_call() { return {stream_, record_, ++calls_}; }
+
   void open() {
     check(cudaEventCreateWithFlags(&order_, cudaEventDisableTiming), "making an event");
     cudaMemPoolProps properties = {};

@@ -4,8 +4,7 @@
 #include "lib/error.h"
 #include "lib/fuse_plan.h"
 #include "lib/options.h"
-#include "lib/resample_backward_cpu.h"
-#include "lib/resample_cpu.h"
+#include "lib/resample_run.h"
 #include "lib/workspace_query.h"
 
 using namespace rc;
@@ -28,11 +27,7 @@ rc_status rc_fuse(rc_context* context, const rc_stream* const* streams, int64_t 
     Tensors tensors(c);
     std::vector<ResamplePlan> plans =
         make_fuse_plans(tensors, streams, num_streams, target_times, o, output);
-    if (c.cuda != nullptr) {
-      c.cuda->resample(plans.data(), num_streams);
-    } else {
-      resample_cpu(c, plans.data(), num_streams, o.workspace, o.workspace_size);
-    }
+    run_resample(c, plans.data(), num_streams, o.workspace, o.workspace_size);
     measured.done(plans[0].total_targets(), tensors.bytes());
   });
 }
@@ -43,10 +38,11 @@ rc_status rc_fuse_workspace_size(rc_context* context, const rc_stream* const* st
                                  uint64_t* size) {
   return workspace_query("rc_fuse_workspace_size", size, [&] {
     const rc_fuse_options o = read_options(options, "options");
-    Tensors tensors(checked(context));
+    rc_context& c = checked(context);
+    Tensors tensors(c);
     const std::vector<ResamplePlan> plans =
         make_fuse_plans(tensors, streams, num_streams, target_times, o, output);
-    return resample_workspace(plans.data(), num_streams);
+    return workspace_to_resample(c, plans.data(), num_streams);
   });
 }
 
@@ -61,7 +57,7 @@ rc_status rc_fuse_backward(rc_context* context, const rc_tensor* grad_output,
     std::vector<GradientPlan> plans =
         make_fuse_gradient_plans(tensors, grad_output, streams, num_streams, target_times, o);
     const auto count = static_cast<int64_t>(plans.size());
-    resample_backward_cpu(c, plans.data(), count, o.workspace, o.workspace_size);
+    run_backward(c, plans.data(), count, o.workspace, o.workspace_size);
     measured.done(count == 0 ? 0 : plans[0].forward.total_targets(), tensors.bytes());
   });
 }
@@ -72,9 +68,10 @@ rc_status rc_fuse_backward_workspace_size(rc_context* context, const rc_tensor* 
                                           const rc_fuse_options* options, uint64_t* size) {
   return workspace_query("rc_fuse_backward_workspace_size", size, [&] {
     const rc_fuse_options o = read_options(options, "options");
-    Tensors tensors(checked(context));
+    rc_context& c = checked(context);
+    Tensors tensors(c);
     const std::vector<GradientPlan> plans =
         make_fuse_gradient_plans(tensors, grad_output, streams, num_streams, target_times, o);
-    return resample_backward_workspace(plans.data(), static_cast<int64_t>(plans.size()));
+    return workspace_for_gradient(c, plans.data(), static_cast<int64_t>(plans.size()));
   });
 }

@@ -3,9 +3,8 @@
 
 #include "lib/error.h"
 #include "lib/options.h"
-#include "lib/resample_backward_cpu.h"
-#include "lib/resample_cpu.h"
 #include "lib/resample_gradient_plan.h"
+#include "lib/resample_run.h"
 #include "lib/workspace_query.h"
 
 namespace rc {
@@ -68,11 +67,7 @@ rc_status rc_resample(rc_context* context, const rc_tensor* values, const rc_ten
     const rc_resample_options o = read_options(options, "options");
     Tensors tensors(c);
     ResamplePlan plan = prepare(tensors, values, source_times, target_times, o, output);
-    if (c.cuda != nullptr) {
-      c.cuda->resample(&plan, 1);
-    } else {
-      resample_cpu(c, &plan, 1, o.workspace, o.workspace_size);
-    }
+    run_resample(c, &plan, 1, o.workspace, o.workspace_size);
     measured.done(plan.total_targets(), tensors.bytes());
   });
 }
@@ -83,9 +78,10 @@ rc_status rc_resample_workspace_size(rc_context* context, const rc_tensor* value
                                      uint64_t* size) {
   return workspace_query("rc_resample_workspace_size", size, [&] {
     const rc_resample_options o = read_options(options, "options");
-    Tensors tensors(checked(context));
+    rc_context& c = checked(context);
+    Tensors tensors(c);
     const ResamplePlan plan = prepare(tensors, values, source_times, target_times, o, output);
-    return resample_workspace(&plan, 1);
+    return workspace_to_resample(c, &plan, 1);
   });
 }
 
@@ -100,7 +96,7 @@ rc_status rc_resample_backward(rc_context* context, const rc_tensor* grad_output
     Tensors tensors(c);
     GradientPlan plan =
         prepare_backward(tensors, grad_output, values, source_times, target_times, o, grad_values);
-    resample_backward_cpu(c, &plan, 1, o.workspace, o.workspace_size);
+    run_backward(c, &plan, 1, o.workspace, o.workspace_size);
     measured.done(plan.forward.total_targets(), tensors.bytes());
   });
 }
@@ -113,9 +109,10 @@ rc_status rc_resample_backward_workspace_size(rc_context* context, const rc_tens
                                               const rc_tensor* grad_values, uint64_t* size) {
   return workspace_query("rc_resample_backward_workspace_size", size, [&] {
     const rc_resample_options o = read_options(options, "options");
-    Tensors tensors(checked(context));
+    rc_context& c = checked(context);
+    Tensors tensors(c);
     const GradientPlan plan =
         prepare_backward(tensors, grad_output, values, source_times, target_times, o, grad_values);
-    return resample_backward_workspace(&plan, 1);
+    return workspace_for_gradient(c, &plan, 1);
   });
 }

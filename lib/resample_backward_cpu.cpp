@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "kernels/resample/resample_backward.h"
-#include "lib/error.h"
 #include "lib/float_environment.h"
 #include "lib/resample_cpu.h"
 
@@ -68,9 +67,6 @@ uint64_t resample_backward_workspace(const GradientPlan* plans, int64_t count) {
 
 void resample_backward_cpu(rc_context& context, GradientPlan* plans, int64_t count, void* workspace,
                            uint64_t workspace_size) {
-  if (context.cuda != nullptr) {
-    fail(RC_ERROR_UNSUPPORTED_OPTION, "context: expected one on the CPU, got one on CUDA");
-  }
   const FloatEnvironment environment;
   for (int64_t i = 0; i < count; ++i) check_data(context, plans[i].forward);
   const uint64_t needed = resample_backward_workspace(plans, count);

@@ -26,7 +26,9 @@ Integers integers(const View& v, const char* argument, const char* shape, int64_
     fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected int64 [%lld], got %s", argument,
          static_cast<Long>(count), describe(v).c_str());
   }
-  return {reinterpret_cast<const int64_t*>(v.data), v.strides[0]};
+  // An empty one that has no memory is there all the same.
+  static const int64_t nothing = 0;
+  return {v.data != nullptr ? reinterpret_cast<const int64_t*>(v.data) : &nothing, v.strides[0]};
 }
 
 void require_offsets(const View& v, const char* argument) {

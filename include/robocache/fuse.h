@@ -77,6 +77,9 @@ RC_API rc_status rc_stream_init(rc_stream* stream, uint32_t struct_size);
 
 /** Puts many streams on one clock.
  *
+ * On CUDA one launch serves all streams, whatever their types and rules, unless they have more than
+ * 560 groups of channels together; checks and the sorting of samples are launches before it.
+ *
  * @param context       a context on the device of all tensors
  * @param streams       array of `num_streams` pointers, none NULL. All streams have the same number
  *                      of rows B; sequences, samples, widths, types and rules are each stream's own,

@@ -247,7 +247,8 @@ RC_API rc_status rc_resample_options_init(rc_resample_options* options, uint32_t
  *
  * Conversions round to nearest, ties to even.
  *
- * Limitations on CUDA: `order` is CHECK; the gradient is not offered.
+ * Limitations on CUDA: SORT and DROP take all sequences at once; what needs more workspace than the
+ * context's limit is refused, not done in parts.
  *
  * @param context       a context on the device of all tensors. On CUDA the call is enqueued and
  *                      does not wait; see the limitations above.
@@ -301,9 +302,11 @@ RC_API rc_status rc_resample_workspace_size(rc_context* context, const rc_tensor
  *
  * The contributions to a sample are added in float64 in the order of rows and targets and rounded
  * once, so that equal inputs give equal bits. MIN and MAX pass the gradient to the first of equal
- * samples; a target that is filled passes none.
+ * samples; a target that is filled passes none. On CUDA all sequences are done at once; what needs
+ * more workspace than the context's limit is refused, not done in parts.
  *
- * @param context       a context on the device of all tensors
+ * @param context       a context on the device of all tensors. On CUDA the call is enqueued and
+ *                      does not wait.
  * @param grad_output   gradient of the output: its shape, any of the four float types
  * @param values        as in ::rc_resample, of a float type; may be NULL when no mode is PCHIP,
  *                      SLERP, MIN or MAX and RC_RESAMPLE_SKIP_NAN is off

@@ -10,8 +10,12 @@ import subprocess
 import sys
 
 LINE = re.compile(r"^[0-9a-f]+ (\w) (.*)$")
-# "rc_version", "rc_context::log(...) const", "rc::view(...)", "typeinfo for rc::CudaDevice".
-OWN = re.compile(r"^(?:(?:vtable|VTT|typeinfo|typeinfo name|guard variable) for )?rc(?:_|::)")
+# "rc_version", "rc_context::log(...) const", "rc::view(...)", "typeinfo for rc::CudaDevice". What
+# nvcc makes to launch a kernel of namespace rc bears the kernel's name as the linker knows it.
+OWN = re.compile(
+    r"^(?:(?:(?:vtable|VTT|typeinfo|typeinfo name|guard variable) for )?rc(?:_|::)"
+    r"|__device_stub__ZN2rc)"
+)
 WEAK = set("vVwWu")
 
 

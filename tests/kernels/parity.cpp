@@ -13,7 +13,7 @@
 #include <memory>
 #include <set>
 
-#include "resample_case.h"
+#include "derived_cases.h"
 #if RC_TEST_CUDA
 #include "device_memory.h"
 #endif
@@ -27,30 +27,91 @@ struct Result {
   std::map<std::string, std::vector<unsigned char>> written;
 };
 
-/** Calls rc_resample on tensors whose bytes lie where `address` says. */
-template <class Address>
-rc_status call(rc_context* context, ResampleCase& c, rc_device device, Address address) {
-  std::map<std::string, rc_tensor> views;
-  for (auto& [name, tensor] : c.tensors) views[name] = tensor.view(address(name), device);
-  const auto find = [&](const char* name) {
-    const auto found = views.find(name);
-    return found == views.end() ? nullptr : &found->second;
-  };
-  rc_resample_options options = c.options;
-  options.channels = c.channels.data();
-  options.num_channels = static_cast<int64_t>(c.channels.size());
-  options.offsets = find("offsets");
-  options.lengths = find("lengths");
-  options.sequence_ids = find("sequence_ids");
-  options.target_offsets = find("target_offsets");
-  options.valid = find("valid");
-  options.reason = find("reason");
-  options.source_index = find("source_index");
-  options.next_index = find("next_index");
-  options.weight = find("weight");
-  options.age = find("age");
-  return rc_resample(context, find("values"), find("source_times"), find("target_times"), &options,
-                     find("output"));
+/** The tensors of a case as arguments of a call, their bytes where `address` says. */
+class Arguments {
+ public:
+  template <class Address>
+  Arguments(ResampleCase& c, rc_device device, Address address) {
+    for (auto& [name, tensor] : c.tensors) views_[name] = tensor.view(address(name), device);
+  }
+  rc_tensor* operator[](const std::string& name) {
+    const auto found = views_.find(name);
+    return found == views_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::map<std::string, rc_tensor> views_;
+};
+
+rc_resample_options with_tensors(const rc_resample_options& rules,
+                                 const std::vector<rc_channels>& channels, Arguments& arguments) {
+  rc_resample_options options = rules;
+  options.channels = channels.data();
+  options.num_channels = static_cast<int64_t>(channels.size());
+  options.offsets = arguments["offsets"];
+  options.lengths = arguments["lengths"];
+  options.sequence_ids = arguments["sequence_ids"];
+  return options;
+}
+
+template <class Name>
+void add_quality(rc_resample_options& options, Arguments& arguments, Name name) {
+  options.valid = arguments[name("valid")];
+  options.reason = arguments[name("reason")];
+  options.source_index = arguments[name("source_index")];
+  options.next_index = arguments[name("next_index")];
+  options.weight = arguments[name("weight")];
+  options.age = arguments[name("age")];
+}
+
+rc_status call_fuse(rc_context* context, ResampleCase& c, Arguments& arguments) {
+  std::vector<rc_resample_options> options;
+  for (StreamCase& s : c.streams) {
+    const bool absent = s.values.empty();
+    options.push_back(absent ? s.options : with_tensors(s.options, s.channels, arguments));
+    add_quality(options.back(), arguments, [&](const char* name) { return s.quality[name]; });
+  }
+  std::vector<rc_stream> streams;
+  std::vector<const rc_stream*> pointers;
+  for (size_t i = 0; i < c.streams.size(); ++i) {
+    const StreamCase& s = c.streams[i];
+    rc_stream stream = RC_STREAM_INIT;
+    if (!s.values.empty()) {
+      stream.values = arguments[s.values];
+      stream.source_times = arguments["source_times"];
+    }
+    stream.options = &options[i];
+    stream.width = s.width;
+    stream.output = arguments[s.output];
+    stream.grad_values = arguments[s.grad_values];
+    streams.push_back(stream);
+  }
+  for (const rc_stream& stream : streams) pointers.push_back(&stream);
+  const auto count = static_cast<int64_t>(streams.size());
+  rc_fuse_options all = RC_FUSE_OPTIONS_INIT;
+  all.target_offsets = arguments["target_offsets"];
+  all.valid = arguments["fused_valid"];
+  if (c.operation == Operation::kFuse) {
+    return rc_fuse(context, pointers.data(), count, arguments["target_times"], &all,
+                   arguments["output"]);
+  }
+  return rc_fuse_backward(context, arguments["grad_output"], pointers.data(), count,
+                          arguments["target_times"], &all);
+}
+
+/** Calls the operation of a case. */
+rc_status call(rc_context* context, ResampleCase& c, Arguments arguments) {
+  if (!c.streams.empty()) return call_fuse(context, c, arguments);
+  rc_resample_options options = with_tensors(c.options, c.channels, arguments);
+  options.target_offsets = arguments["target_offsets"];
+  if (c.operation == Operation::kGradient) {
+    return rc_resample_backward(context, arguments["grad_output"], arguments["values"],
+                                arguments["source_times"], arguments["target_times"], &options,
+                                arguments["grad_values"]);
+  }
+  add_quality(options, arguments, [](const char* name) { return name; });
+  return rc_resample(context, arguments["values"], arguments["source_times"],
+                     arguments["target_times"], &options, arguments["output"]);
 }
 
 /** One way to run a case. */
@@ -89,8 +150,8 @@ class CpuVariant : public Variant {
 
   Result run(ResampleCase c) override {
     Result result = {};
-    result.status = call(context_, c, {RC_DEVICE_CPU, 0},
-                         [&](const std::string& name) { return c.tensors[name].bytes.data(); });
+    const auto address = [&](const std::string& name) { return c.tensors[name].bytes.data(); };
+    result.status = call(context_, c, Arguments(c, {RC_DEVICE_CPU, 0}, address));
     if (result.status != RC_SUCCESS) result.message = rc_last_error_message();
     for (const auto& [name, tensor] : c.tensors) {
       if (tensor.written) result.written[name] = tensor.bytes;
@@ -112,8 +173,8 @@ class CudaVariant : public Variant {
     for (const auto& [tensor_name, tensor] : c.tensors) memory[tensor_name].write(tensor.bytes);
     Result result = {};
     const auto enqueue = [&] {
-      return call(context_, c, {RC_DEVICE_CUDA, 0},
-                  [&](const std::string& tensor_name) { return memory[tensor_name].data(); });
+      const auto address = [&](const std::string& name) { return memory[name].data(); };
+      return call(context_, c, Arguments(c, {RC_DEVICE_CUDA, 0}, address));
     };
     if (graph_) {
       Graph graph(stream, [&] { result.status = enqueue(); });
@@ -152,8 +213,6 @@ class CudaVariant : public Variant {
 /** What a variant has shown. */
 struct Tally {
   int64_t equal = 0, different = 0, faults = 0;
-  /** Cases that the device does not offer, by the message that says so. */
-  std::map<std::string, int64_t> not_offered;
   std::set<std::string> traits;
 };
 
@@ -184,10 +243,6 @@ std::string text_of(const std::vector<std::string>& traits) {
 void compare(Variant& variant, const ResampleCase& c, const Result& expected, int64_t number,
              Tally& tally) {
   const Result got = variant.run(c);
-  if (got.status == RC_ERROR_UNSUPPORTED_OPTION && expected.status != got.status) {
-    ++tally.not_offered[got.message];
-    return;
-  }
   const std::string what = difference(expected, got);
   if (!what.empty()) {
     if (++tally.different <= 5) {
@@ -206,14 +261,13 @@ void compare(Variant& variant, const ResampleCase& c, const Result& expected, in
 
 constexpr int64_t kCasesForAllTraits = 6 * kCombinations;
 
-/** Traits that are missing, but for those of cases that are not offered. */
 std::vector<std::string> missing_traits(const Tally& tally, int64_t cases) {
   std::vector<std::string> missing;
   if (cases < kCasesForAllTraits) return missing;
-  for (const std::string& trait : expected_traits()) {
-    const bool refused =
-        !tally.not_offered.empty() && (trait == "order sort" || trait == "order drop");
-    if (!refused && tally.traits.count(trait) == 0) missing.push_back(trait);
+  for (int operation = 0; operation < 4; ++operation) {
+    for (const std::string& trait : expected_traits(static_cast<Operation>(operation))) {
+      if (tally.traits.count(trait) == 0) missing.push_back(trait);
+    }
   }
   return missing;
 }
@@ -225,9 +279,6 @@ bool print(const Variant& variant, const Tally& tally, int64_t cases) {
               static_cast<long long>(tally.faults), static_cast<long long>(tally.different),
               missing.size());
   for (const std::string& trait : missing) std::printf("  never ran: %s\n", trait.c_str());
-  for (const auto& [message, count] : tally.not_offered) {
-    std::printf("  not offered, %lld times: %s\n", static_cast<long long>(count), message.c_str());
-  }
   return missing.empty() && tally.different == 0 && tally.faults > 0;
 }
 
@@ -266,18 +317,24 @@ int main(int argc, char** argv) {
 
   std::vector<Tally> tallies(variants.size());
   bool good = reference.why_not().empty();
-  for (int64_t i = 0; i < cases; ++i) {
-    Random random(seed + static_cast<uint64_t>(i));
-    const ResampleCase c = make_resample_case(random, static_cast<int>(i % kCombinations));
+  const auto run = [&](const ResampleCase& c, int64_t number) {
     const Result expected = reference.run(c);
     if (expected.status != RC_SUCCESS && expected.status != RC_ERROR_INVALID_DATA) {
-      std::printf("reference: case %lld: %s\n  (%s)\n", static_cast<long long>(i),
+      std::printf("reference: case %lld: %s\n  (%s)\n", static_cast<long long>(number),
                   expected.message.c_str(), text_of(c.traits).c_str());
       good = false;
     }
     for (size_t v = 0; v < variants.size(); ++v) {
-      compare(*variants[v], c, expected, i, tallies[v]);
+      compare(*variants[v], c, expected, number, tallies[v]);
     }
+  };
+  // Each call of rc_resample, and one of the other operations that follows from it.
+  for (int64_t i = 0; i < cases; ++i) {
+    Random random(seed + static_cast<uint64_t>(i));
+    ResampleCase c = make_resample_case(random, static_cast<int>(i % kCombinations));
+    run(c, i);
+    const auto which = static_cast<size_t>(i + i / kCombinations) % kDerived.size();
+    if (derive_case(random, kDerived[which], c)) run(c, i);
   }
   bool has_required = required.empty();
   for (size_t v = 0; v < variants.size(); ++v) {

@@ -10,7 +10,24 @@
 
 #include "tensor.h"
 
+enum class Operation { kResample, kFuse, kGradient, kFuseGradient };
+
+/** One stream of a fuse. It has the layout and the times of the case. */
+struct StreamCase {
+  /** Names of its tensors; empty: absent, or not asked for. */
+  std::string values;
+  rc_resample_options options;
+  std::vector<rc_channels> channels;
+  int64_t width;
+  /** By the names of the arguments. */
+  std::map<std::string, std::string> quality;
+  std::string output, grad_values;
+};
+
 struct ResampleCase {
+  Operation operation = Operation::kResample;
+  /** Of a fuse. */
+  std::vector<StreamCase> streams;
   /** What a call takes, by the names of its arguments; those that are not there are left out. */
   std::map<std::string, TestTensor> tensors;
   std::vector<rc_channels> channels;

@@ -25,7 +25,13 @@ def _jax(array: np.ndarray, dtype: str) -> Any:
     jax = pytest.importorskip("jax")
     if dtype.endswith("64") and not jax.config.jax_enable_x64:
         pytest.skip("JAX has no 64-bit types unless jax_enable_x64 is on")
-    return jax.numpy.asarray(array, dtype)
+    return on_cpu(jax, array, dtype)
+
+
+def on_cpu(jax: Any, array: Any, dtype: str = "float32") -> Any:
+    """An array of JAX on the CPU, also where there is a GPU, which JAX would take."""
+    with jax.default_device(jax.devices("cpu")[0]):
+        return jax.numpy.asarray(array, dtype)
 
 
 class OldProducer:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frameworks import MAKERS, OldProducer, dtype_of, kind_of, to_numpy
+from frameworks import MAKERS, OldProducer, dtype_of, kind_of, on_cpu, to_numpy
 from numpy.lib.stride_tricks import as_strided
 
 import robocache as rc
@@ -91,13 +91,13 @@ def test_quality_is_of_the_values_kind(maker: str) -> None:
 
 def test_ages_in_jax_are_exact() -> None:
     jax = pytest.importorskip("jax")
-    got = rc.resample(jax.numpy.zeros(2), [0, 1], [2**60 + 2], quality=True)
+    got = rc.resample(on_cpu(jax, [0, 0]), [0, 1], [2**60 + 2], quality=True)
     assert np.asarray(got.age).tolist() == [2**60 + 1]
 
 
 def test_jax_results_share_no_memory() -> None:
     jax = pytest.importorskip("jax")
-    values = jax.numpy.asarray(TABLE, "float32")
+    values = on_cpu(jax, TABLE)
     first = rc.resample(values, TIMES, TARGETS)
     second = rc.resample(values, TIMES, -TARGETS)
     assert first.unsafe_buffer_pointer() != second.unsafe_buffer_pointer()
@@ -203,13 +203,13 @@ def test_bad_out(out: Any, error: type[Exception], message: str) -> None:
 def test_jax_arrays_are_not_written() -> None:
     jax = pytest.importorskip("jax")
     with pytest.raises(rc.UnsupportedLayoutError, match=r"out: expected a writable array; JAX's"):
-        rc.resample(TABLE, TIMES, TARGETS, out=jax.numpy.zeros((6, 3)))
+        rc.resample(TABLE, TIMES, TARGETS, out=on_cpu(jax, np.zeros((6, 3))))
 
 
 def test_jax_tracers_are_refused() -> None:
     jax = pytest.importorskip("jax")
     with pytest.raises(Exception, match=r"traced|[Tt]racer"):
-        jax.jit(lambda values: rc.resample(values, TIMES, TARGETS))(jax.numpy.ones((4, 3)))
+        jax.jit(lambda values: rc.resample(values, TIMES, TARGETS))(on_cpu(jax, TABLE))
 
 
 def test_a_signal_without_channels() -> None:

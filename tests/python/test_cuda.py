@@ -79,6 +79,48 @@ def test_fuse_equals_the_cpu(framework: str) -> None:
     assert _to_numpy(got_valid).tobytes() == valid.tobytes()
 
 
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("order", ["sort", "drop"])
+def test_unordered_samples_equal_the_cpu(framework: str, order: str) -> None:
+    to_gpu = FRAMEWORKS[framework]
+    values, source, target = _recording()
+    source = RANDOM.permuted(source, axis=1)
+    arrays = (values, source, target)
+    expected = rc.resample(*arrays, order=order, quality=True)
+    got = rc.resample(*map(to_gpu, arrays), order=order, quality=True)
+    for name in ("values", "valid", "reason"):
+        one, other = _to_numpy(getattr(got, name)), getattr(expected, name)
+        assert one.tobytes() == other.tobytes(), name
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("mode", ["linear", "pchip"])
+def test_gradients_equal_the_cpu(framework: str, mode: str) -> None:
+    to_gpu = FRAMEWORKS[framework]
+    arrays = _recording()
+    weights = RANDOM.normal(size=(5, 333, 7)).astype("float32")
+    expected = rc.resample_backward(weights, *arrays, mode=mode)
+    got = rc.resample_backward(to_gpu(weights), *map(to_gpu, arrays), mode=mode)
+    assert _to_numpy(got).tobytes() == expected.tobytes()
+
+
+def test_gradients_of_a_fuse_flow_through_torch() -> None:
+    torch = pytest.importorskip("torch")
+    recordings = [_recording() for _ in range(3)]
+    target = recordings[0][2]
+    weights = RANDOM.normal(size=(5, 333, 21)).astype("float32")
+    gradients = []
+    for to_device in (torch.from_numpy, _torch):
+        values = [to_device(v).requires_grad_() for v, _, _ in recordings]
+        streams = [
+            rc.Stream(v, to_device(s)) for v, (_, s, _) in zip(values, recordings, strict=True)
+        ]
+        out, _ = rc.fuse(streams, to_device(target))
+        out.backward(to_device(weights))
+        gradients.append([_to_numpy(v.grad).tobytes() for v in values])
+    assert gradients[0] == gradients[1]
+
+
 def test_out_and_the_current_stream_of_torch() -> None:
     torch = pytest.importorskip("torch")
     arrays = _recording()

@@ -61,6 +61,8 @@ def test_examples_run(document: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for language, text, expected in blocks(document):
         if language == "python":
+            for framework in re.findall(r"^import (torch|jax)$", text, re.MULTILINE):
+                pytest.importorskip(framework)
             command = [sys.executable, "-c", f"{python}\nprint(end='\\0')\n{text}"]
             python += text
         elif language == "bash":

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from frameworks import on_cpu
 
 import robocache as rc
 from robocache._dlpack import Borrowed
@@ -193,7 +194,7 @@ def _call_torch() -> None:
 
 def _call_jax() -> None:
     jax = pytest.importorskip("jax")
-    rc.resample(jax.numpy.asarray(VALUES), TIMES, TARGETS)
+    rc.resample(on_cpu(jax, VALUES), TIMES, TARGETS)
 
 
 def _call_context() -> None:

@@ -313,45 +313,46 @@ def _numpy_device(_array: Any, _name: str) -> Device:
 
 
 _Entry = tuple[Reader, Callable[[Any, str], Device], Numpy]
-_ENTRIES: dict[type, _Entry] = {}
 
 
-def _entry(kind: type) -> _Entry:
+class _Entries(dict[type, _Entry]):
     """How to read arrays of a type; found once per type."""
-    known = _ENTRIES.get(kind)
-    if known is not None:
-        return known
-    framework = framework_of(kind)
-    found: _Entry
-    if issubclass(kind, (np.ndarray, np.generic)):
-        found = (_read_array_protocol, _numpy_device, framework)
-        if issubclass(kind, np.ma.MaskedArray):
-            found = (_refuse_masked, _numpy_device, framework)
-        elif issubclass(kind, np.ndarray):
-            found = (_read_numpy, _numpy_device, framework)
-    elif framework is TORCH:
-        found = (_read_torch, _torch_device, framework)
-    elif hasattr(kind, "__dlpack__"):
-        found = (_read_dlpack, _dlpack_device, framework)
-    elif hasattr(kind, "__cuda_array_interface__"):
-        found = (_read_cuda_interface, _cuda_interface_device, framework)
-    elif hasattr(kind, "__array__"):
-        found = (_read_array_protocol, _numpy_device, framework)
-    else:
-        found = (_refuse, _refused_device, framework)
-    _ENTRIES[kind] = found
-    return found
+
+    def __missing__(self, kind: type) -> _Entry:
+        framework = framework_of(kind)
+        found: _Entry
+        if issubclass(kind, (np.ndarray, np.generic)):
+            found = (_read_array_protocol, _numpy_device, framework)
+            if issubclass(kind, np.ma.MaskedArray):
+                found = (_refuse_masked, _numpy_device, framework)
+            elif issubclass(kind, np.ndarray):
+                found = (_read_numpy, _numpy_device, framework)
+        elif framework is TORCH:
+            found = (_read_torch, _torch_device, framework)
+        elif hasattr(kind, "__dlpack__"):
+            found = (_read_dlpack, _dlpack_device, framework)
+        elif hasattr(kind, "__cuda_array_interface__"):
+            found = (_read_cuda_interface, _cuda_interface_device, framework)
+        elif hasattr(kind, "__array__"):
+            found = (_read_array_protocol, _numpy_device, framework)
+        else:
+            found = (_refuse, _refused_device, framework)
+        self[kind] = found
+        return found
+
+
+_ENTRIES = _Entries()
 
 
 def reader_of(array: Any) -> Reader:
     """What fills a view from an array of this kind: NumPy, PyTorch, CuPy, JAX, or anything with
     DLPack, ``__cuda_array_interface__`` or ``__array__``."""
-    return _entry(type(array))[0]
+    return _ENTRIES[type(array)][0]
 
 
 def place_of(array: Any, name: str) -> tuple[Numpy, Device]:
     """The framework of an array and the device it lies on: the CPU, or a CUDA device."""
-    _, device_of, framework = _entry(type(array))
+    _, device_of, framework = _ENTRIES[type(array)]
     device = device_of(array, name)
     if device[0] in _ON_CUDA:
         return framework, (CUDA_TYPE, device[1])

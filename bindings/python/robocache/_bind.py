@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from robocache._arrays import View
+from robocache._arrays import Shape, View
 from robocache._call import Call
 from robocache._dtypes import FLOATS, dtype_name
 from robocache._library import ffi
@@ -21,6 +21,24 @@ class Layout(NamedTuple):
     sequence_ids: Any
 
 
+class Outline(NamedTuple):
+    """What a stream gives; known from shapes and types alone."""
+
+    dtype: str
+    """Unless the caller says otherwise."""
+    width: int
+    """Channels."""
+    scalar: bool
+    """The values had no axis of channels, and neither has the result."""
+    lead: Shape
+    """Shape without the channels."""
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the result."""
+        return self.lead if self.scalar else (*self.lead, self.width)
+
+
 class Bound(NamedTuple):
     """One stream, ready for the library."""
 
@@ -30,21 +48,9 @@ class Bound(NamedTuple):
     """`rc_tensor*`."""
     options: Any
     """`rc_resample_options*`."""
-    dtype: str
-    """Of the result unless the caller says otherwise."""
-    width: int
-    """Channels."""
-    scalar: bool
-    """The values had no axis of channels, and neither has the result."""
-    lead: tuple[int, ...]
-    """Shape of the result without its channels."""
-    given: tuple[int, ...]
+    result: Outline
+    given: Shape
     """Shape of the values as the caller gave them."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the result."""
-        return self.lead if self.scalar else (*self.lead, self.width)
 
 
 def bind(
@@ -88,37 +94,54 @@ def bind(
         ids = call.read_integers(layout.sequence_ids, prefix + "sequence_ids")
         options.sequence_ids = ids.pointer
 
+    rows = ids if ids is None else ids.shape, offsets if offsets is None else offsets.shape
     if values is None:
-        lead = _lead(source.shape[:-1], target, offsets, ids, packed_targets)
-        return Bound(ffi.NULL, source.pointer, options, "", 0, True, lead, ())
+        lead = _lead(source.shape[:-1], target.shape, *rows, packed_targets)
+        return Bound(ffi.NULL, source.pointer, options, Outline("", 0, True, lead), ())
     view = call.read(values, prefix + "values")
     given = view.shape
-    scalar = given == source.shape
-    if scalar:
+    result = outline(rules, given, view.dtype, source.shape, target.shape, *rows, packed_targets)
+    if result.scalar:
         view.append_axis()
-    lead = _lead(view.shape[:-2], target, offsets, ids, packed_targets)
-    width = sum(view.shape[-1:])
-    dtype = view.dtype if view.dtype in FLOATS or rules.copy_all(width) else "float32"
-    return Bound(view.pointer, source.pointer, options, dtype, width, scalar, lead, given)
+    return Bound(view.pointer, source.pointer, options, result, given)
+
+
+def outline(
+    rules: Rules,
+    values: Shape,
+    dtype: str,
+    source: Shape,
+    target: Shape,
+    ids: Shape | None,
+    offsets: Shape | None,
+    packed_targets: bool,
+) -> Outline:
+    """Shape and type of a stream's result, from the shapes of its arrays and its values' type."""
+    scalar = values == source
+    samples = values if scalar else values[:-1]
+    width = 1 if scalar else sum(values[-1:])
+    if not (dtype in FLOATS or rules.copy_all(width)):
+        dtype = "float32"
+    return Outline(dtype, width, scalar, _lead(samples[:-1], target, ids, offsets, packed_targets))
 
 
 def _lead(
-    rows: tuple[int, ...],
-    target: View,
-    offsets: View | None,
-    ids: View | None,
+    rows: Shape,
+    target: Shape,
+    ids: Shape | None,
+    offsets: Shape | None,
     packed_targets: bool,
-) -> tuple[int, ...]:
+) -> Shape:
     """Shape of a result without its channels. What does not fit the library refuses."""
     if packed_targets:
-        return target.shape
+        return target
     if ids is not None:
-        rows = ids.shape[:1]
+        rows = ids[:1]
     elif offsets is not None:
-        rows = (max(sum(offsets.shape[:1]) - 1, 0),)
-    return (rows or target.shape[:-1]) + target.shape[-1:]
+        rows = (max(sum(offsets[:1]) - 1, 0),)
+    return (rows or target[:-1]) + target[-1:]
 
 
-def result_dtype(bound: Bound, dtype: Any) -> str:
+def result_dtype(outline: Outline, dtype: Any) -> str:
     """Type of a result: the one that the caller asked for, else the stream's own."""
-    return bound.dtype if dtype is None else dtype_name(dtype)
+    return outline.dtype if dtype is None else dtype_name(dtype)

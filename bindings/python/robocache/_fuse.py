@@ -9,7 +9,7 @@ from typing import Any
 
 from robocache import _autograd
 from robocache._arrays import View
-from robocache._bind import Bound, Layout, bind, result_dtype
+from robocache._bind import Bound, Layout, Outline, bind, result_dtype
 from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
@@ -143,19 +143,19 @@ def fuse(
     array([[ 0., -1., -1.],
            [ 5.,  1.,  2.]])
     """
-    job = _Job(
+    job = Job(
         tuple(streams), target_times, target_offsets, separate, Place(backend, context, stream)
     )
     values = [one.values for one in job.streams]
     if any(map(_autograd.wanted, values)):
         results: Sequence[Any] = _autograd.run(
-            lambda given: _forward(job.with_values(given), dtype, None),
-            lambda gradients, given, wanted: _backward(job.with_values(given), gradients, wanted),
+            lambda given: forward(job.with_values(given), dtype, None),
+            lambda gradients, given, wanted: backward(job.with_values(given), gradients, wanted),
             values,
             out,
         )
     else:
-        results, _ = _forward(job, dtype, out)
+        results, _ = forward(job, dtype, out)
     return list(results[:-1]) if separate else results[0], results[-1]
 
 
@@ -190,15 +190,15 @@ def fuse_backward(
     ------
     As `fuse`.
     """
-    job = _Job(
+    job = Job(
         tuple(streams), target_times, target_offsets, separate, Place(backend, context, stream)
     )
     gradients = list(grad_output) if separate else [grad_output]
-    return _backward(job, gradients, [one.values is not None for one in job.streams])
+    return backward(job, gradients, [one.values is not None for one in job.streams])
 
 
 @dataclasses.dataclass(frozen=True)
-class _Job:
+class Job:
     """A call of `fuse` but its results."""
 
     streams: tuple[Stream, ...]
@@ -207,7 +207,7 @@ class _Job:
     separate: bool
     place: Place
 
-    def with_values(self, values: Sequence[Any]) -> _Job:
+    def with_values(self, values: Sequence[Any]) -> Job:
         """The same with other values in the streams."""
         streams = zip(self.streams, values, strict=True)
         replaced = tuple(dataclasses.replace(one, values=value) for one, value in streams)
@@ -235,10 +235,10 @@ class _Plan:
     @property
     def lead(self) -> tuple[int, ...]:
         """Shape of the result without its channels."""
-        return next((one.lead for one in self.bound if one is not None), ())
+        return next((one.result.lead for one in self.bound if one is not None), ())
 
 
-def _plan(call: Call, job: _Job) -> _Plan:
+def _plan(call: Call, job: Job) -> _Plan:
     count = len(job.streams)
     structs = ffi.new("rc_stream[]", count)
     pointers = ffi.new("rc_stream*[]", [ffi.addressof(structs, index) for index in range(count)])
@@ -283,27 +283,27 @@ def _describe(
     return bound
 
 
-def _joint_dtype(bound: Sequence[Bound | None], dtype: Any) -> str:
+def joint_dtype(outlines: Iterable[Outline], dtype: Any) -> str:
     """Type of a concatenation, and of what absent streams give."""
     if dtype is not None:
         return dtype_name(dtype)
-    kinds = {one.dtype for one in bound if one is not None}
+    kinds = {one.dtype for one in outlines}
     if len(kinds) == 1:
         return kinds.pop()
     return "float64" if "float64" in kinds else "float32"
 
 
-def _forward(job: _Job, dtype: Any, out: Any) -> tuple[list[Any], int]:
+def forward(job: Job, dtype: Any, out: Any) -> tuple[list[Any], int]:
     """Results, `valid` the last of them, and how many have a gradient."""
     with start("fuse", job.place, *job.anchor()) as call:
         plan = _plan(call, job)
-        joint = _joint_dtype(plan.bound, dtype)
+        joint = joint_dtype((one.result for one in plan.bound if one is not None), dtype)
         if job.separate:
             results = _separate_outputs(call, job, plan, joint, dtype, out)
             output = ffi.NULL
         else:
             width = sum(
-                stream.width if one is None else one.width
+                stream.width if one is None else one.result.width
                 for stream, one in zip(job.streams, plan.bound, strict=True)
             )
             result, view = call.output(out, "out", (*plan.lead, width), joint)
@@ -324,7 +324,7 @@ def _forward(job: _Job, dtype: Any, out: Any) -> tuple[list[Any], int]:
 
 
 def _separate_outputs(
-    call: Call, job: _Job, plan: _Plan, joint: str, dtype: Any, out: Any
+    call: Call, job: Job, plan: _Plan, joint: str, dtype: Any, out: Any
 ) -> list[Any]:
     """One output per stream, set in the structs."""
     given = [None] * len(job.streams) if out is None else list(out)
@@ -340,14 +340,18 @@ def _separate_outputs(
             result, view = call.output(given[index], name, shape, joint)
         else:
             result, view = call.output(
-                given[index], name, one.shape, result_dtype(one, dtype), one.scalar
+                given[index],
+                name,
+                one.result.shape,
+                result_dtype(one.result, dtype),
+                one.result.scalar,
             )
         plan.structs[index].output = view.pointer
         results.append(result)
     return results
 
 
-def _backward(job: _Job, gradients: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
+def backward(job: Job, gradients: Sequence[Any], wanted: Sequence[bool]) -> list[Any]:
     """Gradients of the values of the streams that want one; None for the others."""
     with start("fuse_backward", job.place, *job.anchor()) as call:
         plan = _plan(call, job)
@@ -355,7 +359,7 @@ def _backward(job: _Job, gradients: Sequence[Any], wanted: Sequence[bool]) -> li
         if job.separate:
             for index, (gradient, one) in enumerate(zip(gradients, plan.bound, strict=True)):
                 view = call.read(gradient, f"grad_output[{index}]")
-                if one is not None and one.scalar:
+                if one is not None and one.result.scalar:
                     view.append_axis()
                 plan.structs[index].output = view.pointer
         else:
@@ -365,7 +369,7 @@ def _backward(job: _Job, gradients: Sequence[Any], wanted: Sequence[bool]) -> li
             result = None
             if one is not None and wanted[index]:
                 result, view = call.output(
-                    None, f"grad_values[{index}]", one.given, one.dtype, one.scalar
+                    None, f"grad_values[{index}]", one.given, one.result.dtype, one.result.scalar
                 )
                 plan.structs[index].grad_values = view.pointer
             results.append(result)

@@ -193,13 +193,13 @@ def resample(
     )
     if _autograd.wanted(values):
         results: Sequence[Any] = _autograd.run(
-            lambda given: (_forward(job, given[0], dtype, None, quality), 1),
-            lambda gradients, given, _: [_backward(job, gradients[0], given[0], None, None)],
+            lambda given: (forward(job, given[0], dtype, None, quality), 1),
+            lambda gradients, given, _: [backward(job, gradients[0], given[0], None, None)],
             [values],
             out,
         )
     else:
-        results = _forward(job, values, dtype, out, quality)
+        results = forward(job, values, dtype, out, quality)
     return Resampled(*results) if quality else results[0]
 
 
@@ -328,7 +328,7 @@ def resample_backward(
         target_offsets,
         Place(backend, context, stream),
     )
-    return _backward(job, grad_output, values, dtype, out)
+    return backward(job, grad_output, values, dtype, out)
 
 
 class Job(NamedTuple):
@@ -342,12 +342,12 @@ class Job(NamedTuple):
     place: Place
 
 
-def _forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list[Any]:
+def forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list[Any]:
     """The values, and what `Resampled` has beside them where `quality` asks for it."""
     with start("resample", job.place, "values", _given(values)) as call:
         bound, target = _bind(call, job, values)
         result, view = call.output(
-            out, "out", bound.shape, result_dtype(bound, dtype), bound.scalar
+            out, "out", bound.result.shape, result_dtype(bound.result, dtype), bound.result.scalar
         )
         results = [result]
         if quality:
@@ -358,14 +358,14 @@ def _forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list
     return results
 
 
-def _backward(job: Job, grad_output: Any, values: Any, dtype: Any, out: Any) -> Any:
+def backward(job: Job, grad_output: Any, values: Any, dtype: Any, out: Any) -> Any:
     with start("resample_backward", job.place, "values", _given(values)) as call:
         bound, target = _bind(call, job, values)
         gradient = call.read(grad_output, "grad_output")
-        if bound.scalar:
+        if bound.result.scalar:
             gradient.append_axis()
         result, view = call.output(
-            out, "out", bound.given, result_dtype(bound, dtype), bound.scalar
+            out, "out", bound.given, result_dtype(bound.result, dtype), bound.result.scalar
         )
         call.check(
             call.lib.rc_resample_backward(
@@ -404,7 +404,7 @@ def _details(call: Call, bound: Bound, types: Mapping[str, str]) -> list[Any]:
     """New arrays of one element per target, set as outputs of the options."""
     arrays = []
     for name, dtype in types.items():
-        array, view = call.output(None, name, bound.lead, dtype)
+        array, view = call.output(None, name, bound.result.lead, dtype)
         setattr(bound.options, name, view.pointer)
         arrays.append(array)
     return arrays

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -86,6 +87,48 @@ def _log(_cookie: Any, level: int, message: Any) -> None:
     logger.log(level, "%s", ffi.string(message).decode("utf-8", "replace"))
 
 
+Allocator = tuple[Callable[[int, int, int], int], Callable[[int, int, int], object]]
+"""``allocate(size, alignment, stream)`` gives the address of so many bytes of the context's device,
+0 for out of memory; ``deallocate(address, size, stream)`` takes it back, in the stream's order."""
+
+
+def _torch_allocator(device: Device) -> Allocator:
+    """The caching allocator of PyTorch; its blocks are aligned to 512 bytes."""
+    if device[0] != CUDA_TYPE:
+        raise InvalidArgumentError(
+            "allocator: expected None unless device is 'cuda' or 'cuda:<index>'; got 'torch'"
+        )
+    import torch
+
+    def allocate(size: int, _alignment: int, stream: int) -> int:
+        address: int = torch.cuda.caching_allocator_alloc(size, device[1], stream)
+        return address
+
+    def deallocate(address: int, _size: int, _stream: int) -> None:
+        torch.cuda.caching_allocator_delete(address)
+
+    return allocate, deallocate
+
+
+def _callbacks(allocator: Allocator) -> tuple[Any, Any]:
+    """C callbacks of an allocator. What it raises is logged and means out of memory."""
+    take, give_back = allocator
+
+    def failed(_kind: Any, error: Any, _trace: Any) -> None:
+        logger.warning("allocator: %s: %s", type(error).__name__, error)
+
+    @ffi.callback("rc_allocate_callback", error=ffi.NULL, onerror=failed)  # type: ignore[untyped-decorator]
+    def allocate(_cookie: Any, size: int, alignment: int, stream: Any) -> Any:
+        return ffi.cast("void*", take(size, alignment, int(ffi.cast("uintptr_t", stream))))
+
+    @ffi.callback("rc_deallocate_callback", onerror=failed)  # type: ignore[untyped-decorator]
+    def deallocate(_cookie: Any, pointer: Any, size: int, stream: Any) -> None:
+        address, handle = (int(ffi.cast("uintptr_t", one)) for one in (pointer, stream))
+        give_back(address, size, handle)
+
+    return allocate, deallocate
+
+
 class Context:
     """Where work runs: a device, a stream, threads, memory, metrics.
 
@@ -106,11 +149,16 @@ class Context:
     simd
         Highest instruction set of the CPU kernels: "auto", "baseline" or "avx2". All give equal
         bits.
+    allocator
+        Where workspace comes from. None: CUDA's stream-ordered pool, or the heap. "torch":
+        PyTorch's caching allocator, on CUDA, so that both share one pool. Or two functions:
+        ``allocate(size, alignment, stream)`` gives an address, or 0 for out of memory;
+        ``deallocate(address, size, stream)`` takes it back.
 
     Raises
     ------
     InvalidArgumentError
-        A value out of range; a stream on the CPU.
+        A value out of range; a stream, or "torch", without a CUDA device.
     BackendUnavailableError
         A CUDA device was asked for and cannot be used; the message says why.
 
@@ -128,6 +176,7 @@ class Context:
         *,
         stream: Any = None,
         simd: str = "auto",
+        allocator: str | Allocator | None = None,
     ) -> None:
         if workspace_limit is not None and workspace_limit <= 0:
             raise InvalidArgumentError(
@@ -147,13 +196,22 @@ class Context:
         self.follows_stream = stream is None
         self._stream = 0 if stream is None else stream_handle(stream)
         options.stream = ffi.cast("void*", self._stream)
+        callbacks = None
+        if allocator is not None:
+            if allocator == "torch":
+                allocator = _torch_allocator((options.device_type, options.device_id))
+            if isinstance(allocator, str):
+                raise InvalidArgumentError(
+                    f"allocator: expected 'torch' or two functions; got {allocator!r}"
+                )
+            callbacks = options.allocate, options.deallocate = _callbacks(allocator)
 
         out = ffi.new("rc_context**")
         status = lib.rc_context_create(options, out)
         if status:
             raise_status(lib, status)
         self.handle = out[0]
-        self._finalizer = weakref.finalize(self, _destroy, lib, self.handle, os.getpid())
+        self._finalizer = weakref.finalize(self, _destroy, lib, self.handle, os.getpid(), callbacks)
         self._finalizer.atexit = False
         self.lock = threading.RLock()
         found = ffi.new("rc_device*")
@@ -277,7 +335,8 @@ class Context:
         return measured
 
 
-def _destroy(lib: Any, handle: Any, owner: int) -> None:
+def _destroy(lib: Any, handle: Any, owner: int, _callbacks: Any) -> None:
+    """Ends a context, which may call its callbacks until then."""
     # A child that was forked has a copy of the handle but none of its worker threads.
     if os.getpid() == owner:
         lib.rc_context_destroy(handle)
