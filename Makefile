@@ -70,10 +70,11 @@ tidy: build ## clang-tidy over lib and kernels (slow)
 	@run-clang-tidy.py -quiet -p build/release '^$(CURDIR)/(lib|kernels)/' >build/tidy.log 2>&1 || \
 	  { grep -E "(error|warning):" build/tidy.log; exit 1; }
 
-cuda: $(VENV)/tools.done ## The library with CUDA for one architecture, its gates, and loading it
+cuda: $(VENV)/tools.done ## The library with CUDA for GPU_ARCH, its gates, loading it, its size
 	@echo "== CUDA path for sm_$(GPU_ARCH), its gates and tests: build/cuda; compiler: .tools/cuda"
 	@eval "$$(scripts/cuda-toolkit)"; $(CONFIGURE) build/cuda -Dcuda=enabled -Dgpu_arch=$(GPU_ARCH) && \
 	  meson test -C build/cuda --print-errorlogs
+	@ls -l build/cuda/lib/librobocache.so.1 | awk '{ print "library: " $$5 " bytes" }'
 
 bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; writes build/bench
 	@echo "== C benchmarks (where Google Benchmark is installed)"

@@ -85,6 +85,7 @@ def python_reference() -> str:
         GENERATED,
         "",
         "`help(robocache.resample)` shows the whole text of a name: parameters, shapes, errors.",
+        "`robocache.torch` and `robocache.jax` serve [compiled code](../how-to/pytorch.md).",
         "",
         "| name | |",
         "|---|---|",

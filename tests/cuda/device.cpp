@@ -23,11 +23,11 @@ struct Call {
     source_times.write(bytes_of(s));
     target_times.write(bytes_of(t));
   }
-  rc_status enqueue(rc_context* context) {
-    Tensor values_tensor(values.data(), kFloat32, {3, 2, 1});
-    Tensor source(source_times.data(), kInt64, {3, 2});
-    Tensor target(target_times.data(), kInt64, {3});
-    Tensor out(output.data(), kFloat32, {3, 3, 1});
+  rc_status enqueue(rc_context* context, rc_device device = kCuda) {
+    Tensor values_tensor(values.data(), kFloat32, {3, 2, 1}, device);
+    Tensor source(source_times.data(), kInt64, {3, 2}, device);
+    Tensor target(target_times.data(), kInt64, {3}, device);
+    Tensor out(output.data(), kFloat32, {3, 3, 1}, device);
     return rc_resample(context, &values_tensor.view, &source.view, &target.view, nullptr,
                        &out.view);
   }
@@ -350,6 +350,45 @@ void more_targets_than_one_round_of_blocks() {
   CHECK_EQUAL(wrong, 0);
 }
 
+void two_devices_serve_one_process() {
+  int32_t count = 0;
+  SUCCEEDS(rc_device_count(RC_DEVICE_CUDA, &count));
+  if (count < 2) {
+    std::puts("  skipped: there is one device");
+    return;
+  }
+  std::unique_ptr<Call> calls[2];
+  std::unique_ptr<Context> contexts[2];
+  for (int device = 0; device < 2; ++device) {
+    CUDA_OK(cudaSetDevice(device));
+    calls[device] = std::make_unique<Call>();
+    rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
+    options.device_type = RC_DEVICE_CUDA;
+    options.device_id = device;
+    contexts[device] = std::make_unique<Context>(options);
+  }
+  // Each context finds its own device, whichever is current, and leaves that one current.
+  for (int current = 0; current < 2; ++current) {
+    CUDA_OK(cudaSetDevice(current));
+    for (int device = 0; device < 2; ++device) {
+      SUCCEEDS(calls[device]->enqueue(*contexts[device], {RC_DEVICE_CUDA, device}));
+      SUCCEEDS(rc_context_synchronize(*contexts[device]));
+      CHECK(calls[device]->result() == calls[device]->expected());
+      int now = -1;
+      CUDA_OK(cudaGetDevice(&now));
+      CHECK_EQUAL(now, current);
+    }
+  }
+  FAILS_WITH(calls[1]->enqueue(*contexts[0], {RC_DEVICE_CUDA, 1}), RC_ERROR_DEVICE_MISMATCH,
+             "rc_resample: ");
+  for (int device = 0; device < 2; ++device) {
+    CUDA_OK(cudaSetDevice(device));
+    contexts[device].reset();
+    calls[device].reset();
+  }
+  CUDA_OK(cudaSetDevice(0));
+}
+
 void a_full_device_is_an_error_and_no_more() {
   std::vector<void*> hoard;
   for (size_t size = size_t{1} << 33; size >= size_t{1} << 16;) {
@@ -397,6 +436,7 @@ constexpr Test kTests[] = {
     TEST(streams_are_ordered, false),
     TEST(elements_beyond_2_to_the_31_are_reached, false),
     TEST(more_targets_than_one_round_of_blocks, false),
+    TEST(two_devices_serve_one_process, false),
     TEST(a_full_device_is_an_error_and_no_more, false),
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Calls on a CUDA device that need memory or have several streams: whose memory it is, how much,
- * graphs, faults that name the stream. */
+ * graphs, faults that name the stream, sizes beyond a block. */
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -319,27 +319,67 @@ void more_groups_than_a_launch_takes() {
   CHECK(fuse(kCuda) == fuse(kCpu));
 }
 
+/** Samples of every order, more than one block takes at a time, and more rows than that. */
+void long_sequences_and_many_rows() {
+  constexpr int64_t samples = 70001, rows = 20011;
+  std::vector<int64_t> times(static_cast<size_t>(kRows * samples)), ids(rows), target(2 * rows);
+  for (size_t i = 0; i < times.size(); ++i) {
+    // Rising, with steps backward of many lengths.
+    times[i] = static_cast<int64_t>(i % samples * 10) - static_cast<int64_t>(i * 7919 % 1013);
+  }
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i * 31 % kRows);
+  for (size_t i = 0; i < target.size(); ++i) {
+    target[i] = static_cast<int64_t>(i * 104729 % (11 * samples));
+  }
+  const auto run = [&](rc_device device, int32_t order) {
+    const Context context(device.device_type);
+    Arrays arrays(device);
+    rc_tensor* values =
+        arrays.add(kFloat32, {kRows, samples, 2}, some_values(2 * kRows * samples, order));
+    rc_tensor* source = arrays.add(kInt64, {kRows, samples}, times);
+    rc_tensor* targets = arrays.add(kInt64, {rows, 2}, target);
+    rc_tensor* output = arrays.add_output(kFloat32, {rows, 2, 2});
+    rc_tensor* gradient = arrays.add_output(kFloat32, {kRows, samples, 2});
+    rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
+    options.order = order;
+    options.sequence_ids = arrays.add(kInt64, {rows}, ids);
+    SUCCEEDS(rc_resample(context, values, source, targets, &options, output));
+    SUCCEEDS(rc_resample_backward(context, output, values, source, targets, &options, gradient));
+    SUCCEEDS(rc_context_synchronize(context));
+    return std::pair{arrays.read(output), arrays.read(gradient)};
+  };
+  for (const int32_t order : {RC_ORDER_SORT, RC_ORDER_DROP}) {
+    CHECK(run(kCuda, order) == run(kCpu, order));
+  }
+}
+
 }  // namespace
 
-int main() {
+/** test_cuda_workspace [NAME...] */
+int main(int argc, char** argv) {
   int32_t count = 0;
   SUCCEEDS(rc_device_count(RC_DEVICE_CUDA, &count));
   if (count == 0) {
     std::puts("skipped: no CUDA device");
     return SKIPPED;
   }
+  int done = 0;
   for (const auto& [name, run] : {
            std::pair{"callbacks", memory_comes_from_the_callbacks_and_goes_back},
-           std::pair{"the caller's workspace", the_callers_workspace_is_enough},
+           std::pair{"workspace", the_callers_workspace_is_enough},
            std::pair{"limit", work_beyond_the_limit_is_refused},
            std::pair{"graphs", graphs_follow_their_data},
            std::pair{"faults", faults_name_the_stream},
            std::pair{"groups", more_groups_than_a_launch_takes},
+           std::pair{"long", long_sequences_and_many_rows},
        }) {
+    if (argc > 1 && std::find(argv + 1, argv + argc, std::string(name)) == argv + argc) continue;
     std::puts(name);
     std::fflush(stdout);
     run();
+    ++done;
   }
   (void)new_cpu_context;
-  return failed_checks != 0;
+  std::printf("%d tests, %d checks failed\n", done, failed_checks);
+  return failed_checks != 0 || done == 0;
 }

@@ -21,9 +21,9 @@ bool is_gradient(Operation operation) {
   return operation == Operation::kGradient || operation == Operation::kFuseGradient;
 }
 
-class Deriver {
+class Derivation {
  public:
-  Deriver(Random& random, Operation operation, ResampleCase& c)
+  Derivation(Random& random, Operation operation, ResampleCase& c)
       : r_(random), operation_(operation), case_(c) {}
 
   bool derive() {
@@ -284,5 +284,5 @@ std::vector<std::string> expected_traits(Operation operation) {
 }
 
 bool derive_case(Random& random, Operation operation, ResampleCase& c) {
-  return Deriver(random, operation, c).derive();
+  return Derivation(random, operation, c).derive();
 }

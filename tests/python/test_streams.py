@@ -54,11 +54,11 @@ def test_memory_outlives_the_work(
     of_the_values: bool,
 ) -> None:
     owner = Allocator(kind, current)
-    monkeypatch.setattr(_call, "place_of", lambda _array, _name: (owner, CUDA))
+    monkeypatch.setattr(_call, "owner_of", lambda _array: owner)
     call = _call.Call()
     call.device, call.stream = CUDA, 5
     call.framework = owner if of_the_values else Allocator(Torch, 5)
     call._foreign_stream = of_the_values and current != 5
-    call._outlive("array", "values")
+    call._outlive("array")
     assert call._must_wait is waits
     assert owner.told == ([("array", 5)] if told else [])

@@ -350,6 +350,11 @@ def reader_of(array: Any) -> Reader:
     return _ENTRIES[type(array)][0]
 
 
+def owner_of(array: Any) -> Numpy:
+    """The framework of an array."""
+    return _ENTRIES[type(array)][2]
+
+
 def place_of(array: Any, name: str) -> tuple[Numpy, Device]:
     """The framework of an array and the device it lies on: the CPU, or a CUDA device."""
     _, device_of, framework = _ENTRIES[type(array)]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from robocache._arrays import View, place_of, reader_of
+from robocache._arrays import View, owner_of, place_of, reader_of
 from robocache._dtypes import FLOATS
 from robocache._frameworks import JAX, NUMPY, Numpy, Shape
 from robocache._library import ffi, load, raise_status
@@ -105,7 +105,7 @@ class Call:
         view = self._views[used]
         reader_of(array)(view, array, name, self.stream)
         if self.device[0] == CUDA_TYPE:
-            self._outlive(array, name)
+            self._outlive(array)
         return view
 
     def read_listed(self, array: Any, name: str, dtype: str) -> View:
@@ -154,7 +154,7 @@ class Call:
             out = self._empty(shape, dtype)
             view = self.read(out, name)
         else:
-            if place_of(out, name)[0] is JAX:
+            if owner_of(out) is JAX:
                 raise UnsupportedLayoutError(f"{name}: expected a writable array; JAX's are not")
             view = self.read(out, name)
             if view.read_only:
@@ -189,9 +189,9 @@ class Call:
         with self.framework.on_stream(self.device, self.stream):
             return self.framework.empty(shape, dtype, self.device)
 
-    def _outlive(self, array: Any, name: str) -> None:
+    def _outlive(self, array: Any) -> None:
         """Keeps memory from being handed out again before the work of this call is done."""
-        owner = place_of(array, name)[0]
+        owner = owner_of(array)
         foreign = self._foreign_stream
         if owner is not self.framework:
             foreign = owner.current_stream(self.device) != self.stream
