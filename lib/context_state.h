@@ -36,5 +36,5 @@ struct rc_context {
   rc_simd_level simd_level;
   rc::ThreadPool pool;
   bool metrics_enabled;
-  rc_op_metrics metrics[RC_OP_FUSE_BACKWARD + 1] = {};
+  rc_op_metrics metrics[RC_OP_DEPTH_TO_POINTS + 1] = {};
 };

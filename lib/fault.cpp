@@ -65,6 +65,22 @@ const char* name_of_op(int32_t op) {
       return "rc_fuse";
     case RC_OP_FUSE_BACKWARD:
       return "rc_fuse_backward";
+    case RC_OP_VOXELIZE:
+      return "rc_voxelize";
+    case RC_OP_VOXELIZE_BACKWARD:
+      return "rc_voxelize_backward";
+    case RC_OP_VOXELIZE_SPARSE:
+      return "rc_voxelize_sparse";
+    case RC_OP_POINTCLOUD_BOUNDS:
+      return "rc_pointcloud_bounds";
+    case RC_OP_TSDF_INTEGRATE:
+      return "rc_tsdf_integrate";
+    case RC_OP_TSDF_FROM_POINTS:
+      return "rc_tsdf_from_points";
+    case RC_OP_TSDF_EXTRACT_POINTS:
+      return "rc_tsdf_extract_points";
+    case RC_OP_DEPTH_TO_POINTS:
+      return "rc_depth_to_points";
   }
   return "";
 }

@@ -30,6 +30,16 @@ template <>
 inline constexpr uint32_t first_released_size<rc_stream> = 56;
 template <>
 inline constexpr uint32_t first_released_size<rc_fuse_options> = 40;
+template <>
+inline constexpr uint32_t first_released_size<rc_voxelize_options> = 88;
+template <>
+inline constexpr uint32_t first_released_size<rc_voxelize_sparse_options> = 120;
+template <>
+inline constexpr uint32_t first_released_size<rc_tsdf_integrate_options> = 64;
+template <>
+inline constexpr uint32_t first_released_size<rc_tsdf_from_points_options> = 88;
+template <>
+inline constexpr uint32_t first_released_size<rc_tsdf_extract_options> = 64;
 
 /** Refuses NULL, a size below `first`, and anything but zero behind the `known` bytes. */
 void check_struct(const void* user, uint32_t first, uint32_t known, const char* argument);

@@ -92,7 +92,15 @@ enum rc_op {
   RC_OP_RESAMPLE = 0,
   RC_OP_RESAMPLE_BACKWARD = 1,
   RC_OP_FUSE = 2,
-  RC_OP_FUSE_BACKWARD = 3
+  RC_OP_FUSE_BACKWARD = 3,
+  RC_OP_VOXELIZE = 4,
+  RC_OP_VOXELIZE_BACKWARD = 5,
+  RC_OP_VOXELIZE_SPARSE = 6,
+  RC_OP_POINTCLOUD_BOUNDS = 7,
+  RC_OP_TSDF_INTEGRATE = 8,
+  RC_OP_TSDF_FROM_POINTS = 9,
+  RC_OP_TSDF_EXTRACT_POINTS = 10,
+  RC_OP_DEPTH_TO_POINTS = 11
 };
 
 /** What one operation of a context did since metrics were enabled or reset. Set `struct_size`
@@ -103,7 +111,7 @@ typedef struct rc_op_metrics {
   int32_t op;
   /** Calls that succeeded. */
   uint64_t calls;
-  /** Target times served. */
+  /** Target times served; points read; pixels of depth images; voxels of a volume read. */
   uint64_t items;
   /** Bytes of inputs and outputs, each counted once. */
   uint64_t bytes;

@@ -17,6 +17,8 @@
 #include "robocache/resample.h"
 #include "robocache/status.h"
 #include "robocache/tensor.h"
+#include "robocache/tsdf.h"
 #include "robocache/version.h"
+#include "robocache/voxelize.h"
 
 #endif

@@ -8,7 +8,7 @@
 #include "kernels/resample/check.h"
 #include "kernels/resample/cuda_grid.h"
 #include "kernels/resample/resample_cuda.h"
-#include "kernels/resample/sort_cuda.h"
+#include "kernels/common/sort_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {

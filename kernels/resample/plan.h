@@ -7,30 +7,12 @@
 
 #include "robocache/resample.h"
 
+#include "kernels/common/arrays.h"
 #include "kernels/common/hd.h"
 #include "kernels/common/time.h"
 #include "kernels/common/types.h"
 
 namespace rc {
-
-// int64 values with a stride; no array where `data` is null.
-struct Integers {
-  const int64_t* data;
-  int64_t stride;
-
-  RC_SHARED int64_t operator[](int64_t i) const { return data[i * stride]; }
-  RC_SHARED explicit operator bool() const { return data != nullptr; }
-};
-
-// An array of [rows or sequences, targets or samples, channels]. Packed and shared ones have row
-// stride 0.
-struct Array {
-  char* data;
-  Type type;
-  int64_t row, step, channel;
-
-  RC_SHARED explicit operator bool() const { return data != nullptr; }
-};
 
 // Channels begin to begin + count - 1 are made by `mode`.
 struct Group {

@@ -5,7 +5,7 @@
 #include "kernels/resample/cuda_tiles.h"
 #include "kernels/resample/resample_backward_cuda.h"
 #include "kernels/resample/resample_cuda.h"
-#include "kernels/resample/sort_cuda.h"
+#include "kernels/common/sort_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {

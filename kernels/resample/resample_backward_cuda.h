@@ -4,7 +4,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "kernels/resample/carver.h"
+#include "kernels/common/carver.h"
 #include "kernels/resample/gradient.h"
 
 namespace rc {

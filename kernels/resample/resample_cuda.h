@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "kernels/common/fault_record.h"
-#include "kernels/resample/carver.h"
+#include "kernels/common/carver.h"
 #include "kernels/resample/plan.h"
 
 namespace rc {

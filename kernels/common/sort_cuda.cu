@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cub/device/device_radix_sort.cuh>
 
-#include "kernels/resample/sort_cuda.h"
+#include "kernels/common/sort_cuda.h"
 
 namespace rc {
 namespace {

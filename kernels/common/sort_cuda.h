@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "kernels/resample/carver.h"
+#include "kernels/common/carver.h"
 
 namespace rc {
 
