@@ -42,9 +42,13 @@ class Tensor:
 
 def options(mode="linear", **fields):
     """An `rc_resample_options*`; arrays become tensors, which the result keeps alive."""
-    made = ffi.new("rc_resample_options*")
-    made.struct_size = ffi.sizeof("rc_resample_options")
-    made.mode = MODES.index(mode)
+    return filled("rc_resample_options", mode=MODES.index(mode), **fields)
+
+
+def filled(struct, **fields):
+    """A pointer to a struct of options, and what its fields point to."""
+    made = ffi.new(f"{struct}*")
+    made.struct_size = ffi.sizeof(struct)
     kept = []
     for name, value in fields.items():
         if isinstance(value, (np.ndarray, Tensor)):
@@ -82,3 +86,14 @@ def workspace_size(context, values, times, targets, output, **fields):
     del kept
     assert status == 0
     return size[0]
+
+
+def voxelize(context, points, origin, voxel_size, dims, output, **fields):
+    """`rc_voxelize`; returns its status and message."""
+    made, kept = filled("rc_voxelize_options", **fields)
+    grid = ffi.new("rc_grid*", {"origin": origin, "voxel_size": voxel_size, "dims": dims})
+    (p, _p), (o, _o) = map(pointer, (points, output))
+    lib = load()
+    status = lib.rc_voxelize(context.handle, p, grid, made, o)
+    del kept
+    return status, ffi.string(lib.rc_last_error_message()).decode()
