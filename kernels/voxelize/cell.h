@@ -10,20 +10,20 @@
 
 RC_KERNELS_BEGIN
 
-// Instead of a cell: the point is left out.
+// Why a point is left out.
 constexpr int64_t kOutside = -1;
 constexpr int64_t kNotFinite = -2;
 // It belongs to no cloud: padding, or between the clouds of `offsets`.
 constexpr int64_t kNoCloud = -3;
 
 // Where a position lies: its cloud, and its index along the axis of points.
-struct Place {
+struct PointPlace {
   int64_t cloud, index;
 };
 
 // `cloud` is -1 for a position that belongs to none. Wrong offsets give a wrong cloud, but one in
 // range.
-RC_HD inline Place place_of(const Cloud& cloud, int64_t position) {
+RC_HD inline PointPlace place_of(const Cloud& cloud, int64_t position) {
   if (cloud.offsets) {
     const int64_t next =
         border(0, cloud.clouds + 1, [&](int64_t b) { return cloud.offsets[b] <= position; });
@@ -34,7 +34,7 @@ RC_HD inline Place place_of(const Cloud& cloud, int64_t position) {
 }
 
 // Index of the first coordinate of a point.
-RC_HD inline int64_t start_of(const Array& array, const Place& place) {
+RC_HD inline int64_t start_of(const Array& array, const PointPlace& place) {
   return place.cloud * array.row + place.index * array.step;
 }
 
@@ -42,38 +42,67 @@ RC_HD inline float to_arithmetic(Half x) { return static_cast<float>(to_double(x
 RC_HD inline float to_arithmetic(float x) { return x; }
 RC_HD inline double to_arithmetic(double x) { return x; }
 
-// The rule of the header. Real is the type of the arithmetic, float or double. Returns a cell of
-// cloud 0, or one of the constants above.
+// A voxel of a cloud's grid. Where `left_out` is not 0 it is one of the constants above, and there is
+// no voxel.
+struct Voxel {
+  int64_t left_out;
+  int64_t index[3];
+};
+
+// The rule of the header. Real is the type of the arithmetic, float or double.
 template <class Real>
-RC_HD inline int64_t cell_in_grid(const Grid& grid, const Real (&point)[3]) {
-  int64_t cell = 0;
-  bool inside = true;
+RC_HD inline Voxel voxel_in_grid(const Grid& grid, const Real (&point)[3]) {
+  Voxel voxel = {0, {0, 0, 0}};
   for (int axis = 0; axis < 3; ++axis) {
-    if (!is_finite(point[axis])) return kNotFinite;
+    if (!is_finite(point[axis])) return {kNotFinite, {0, 0, 0}};
     const Real f = std::floor((point[axis] - static_cast<Real>(grid.origin[axis])) /
                               static_cast<Real>(grid.size[axis]));
-    // Of a dims beyond the precision of Real: what it rounds to may be one too many.
-    inside = inside && f >= 0 && static_cast<double>(f) < static_cast<double>(grid.dims[axis]);
-    const int64_t i = inside ? static_cast<int64_t>(f) : 0;
-    inside = inside && i < grid.dims[axis];
-    cell = cell * grid.dims[axis] + i;
+    // A double tells every f that is below 2^53 from dims; beyond it both are multiples of the same
+    // power of two, or dims rounds up to an f that is then one too many.
+    if (f >= 0 && static_cast<double>(f) < static_cast<double>(grid.dims[axis]) &&
+        static_cast<int64_t>(f) < grid.dims[axis]) {
+      voxel.index[axis] = static_cast<int64_t>(f);
+    } else {
+      voxel.left_out = kOutside;
+    }
   }
-  return inside ? cell : kOutside;
+  return voxel;
 }
 
-// The cell of the point at `position`, over all clouds, or one of the constants above. T is the type
-// of the points.
+// The point whose first coordinate is number `start` of the array. T is the type of the points.
 template <class T>
-RC_HD inline int64_t cell_at(const Cloud& cloud, const Grid& grid, const Place& place) {
-  if (place.cloud < 0) return kNoCloud;
-  const T* const coordinates = reinterpret_cast<const T*>(cloud.array.data);
-  const int64_t start = start_of(cloud.array, place);
-  using Real = decltype(to_arithmetic(T{}));
-  const Real point[3] = {to_arithmetic(coordinates[start]),
-                         to_arithmetic(coordinates[start + cloud.array.channel]),
-                         to_arithmetic(coordinates[start + 2 * cloud.array.channel])};
-  const int64_t cell = cell_in_grid(grid, point);
-  return cell < 0 ? cell : place.cloud * grid.cells() + cell;
+RC_HD inline Voxel voxel_at(const Array& points, const Grid& grid, int64_t start) {
+  const T* const p = reinterpret_cast<const T*>(points.data) + start;
+  const decltype(to_arithmetic(T{})) point[3] = {
+      to_arithmetic(p[0]), to_arithmetic(p[points.channel]), to_arithmetic(p[2 * points.channel])};
+  return voxel_in_grid(grid, point);
+}
+
+RC_HD inline int64_t cell_of(const Grid& grid, int64_t cloud, const Voxel& voxel) {
+  return ((cloud * grid.dims[0] + voxel.index[0]) * grid.dims[1] + voxel.index[1]) * grid.dims[2] +
+         voxel.index[2];
+}
+
+// The cloud and the voxel of a cell.
+struct CellPlace {
+  int64_t cloud, index[3];
+};
+
+RC_HD inline CellPlace place_of_cell(const Grid& grid, int64_t cell) {
+  CellPlace place;
+  for (int axis = 2; axis >= 0; --axis) {
+    const int64_t rest = cell / grid.dims[axis];
+    place.index[axis] = cell - rest * grid.dims[axis];
+    cell = rest;
+  }
+  place.cloud = cell;
+  return place;
+}
+
+// Where the element of a voxel lies in a dense array.
+RC_HD inline int64_t element_of(const GridArray& array, int64_t cloud, const int64_t (&index)[3]) {
+  return cloud * array.cloud + index[0] * array.axis[0] + index[1] * array.axis[1] +
+         index[2] * array.axis[2];
 }
 
 // Calls `f` with a null pointer to the C++ type of points.

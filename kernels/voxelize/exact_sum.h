@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/common/numbers.h"
-#include "kernels/common/types.h"
+#include "kernels/voxelize/plan.h"
 
 RC_KERNELS_BEGIN
 
@@ -26,11 +26,6 @@ RC_HD inline int exponent_of(double x) {
   return static_cast<int>(bit_cast<uint64_t>(x * power_of_two(54)) >> 52 & 0x7ff) - 1022 - 54;
 }
 
-// Whether the shift of a type depends on the range of its features.
-RC_HD inline bool has_range(Type features) {
-  return features == Type::bf16 || features == Type::f32 || features == Type::f64;
-}
-
 // Binary places that features keep behind the point: s of the header. `exponent` is the range's.
 RC_HD inline int places_of(Type features, int exponent) {
   switch (features) {
@@ -46,11 +41,31 @@ RC_HD inline int places_of(Type features, int exponent) {
   }
 }
 
+// How the features of a channel become integers.
+struct Scale {
+  int places;
+  // 2^places, as two factors that are normal numbers.
+  double first, second;
+  // Largest absolute value; infinite for none.
+  double bound;
+};
+
+RC_HD inline Scale scale_of(int places, double bound) {
+  const bool one = places <= 1023;
+  return {places, power_of_two(one ? places : 1023), power_of_two(one ? 0 : places - 1023), bound};
+}
+
 // To the nearest integer, ties to even, of a number whose magnitude is at most 2^62.
 RC_HD inline int64_t round_to_integer(double x) {
   constexpr double kIntegers = 4503599627370496.0;  // 2^52: from here on there are no fractions
   if (!(x < kIntegers && x > -kIntegers)) return static_cast<int64_t>(x);
   return static_cast<int64_t>(x < 0 ? (x - kIntegers) + kIntegers : (x + kIntegers) - kIntegers);
+}
+
+// The integer of a finite feature.
+RC_HD inline int64_t fixed_point(double x, const Scale& scale) {
+  const double limited = x > scale.bound ? scale.bound : x < -scale.bound ? -scale.bound : x;
+  return round_to_integer(limited * scale.first * scale.second);
 }
 
 // The sum of up to 2^31 integers of 64 bits, and what was not finite among them. Zeroed at first.
@@ -74,11 +89,10 @@ RC_HD inline void add(ExactSum& sum, const ExactSum& other) {
   sum.special |= other.special;
 }
 
-// Adds a feature of a channel that keeps `places`; a finite one counts as at most `bound`.
-RC_HD inline void add_feature(ExactSum& sum, double x, int places, double bound) {
+// Adds a feature.
+RC_HD inline void add(ExactSum& sum, double x, const Scale& scale) {
   if (is_finite(x)) {
-    const double limited = x > bound ? bound : x < -bound ? -bound : x;
-    add(sum, round_to_integer(times_power_of_two(limited, places)));
+    add(sum, fixed_point(x, scale));
   } else {
     sum.special |= is_nan(x) ? kNaNSeen : x > 0 ? kPlusInfinitySeen : kMinusInfinitySeen;
   }
@@ -93,26 +107,20 @@ RC_HD inline double to_double(const ExactSum& sum) {
     high = ~high + (low == 0);
   }
   int exponent = 0;
-  if (high != 0) {
-    // The leading 64 bits; a bit that was cut off lives on in the last one, far below the rounding.
-    while (high != 0) {
-      low = low >> 1 | (low & 1) | high << 63;
-      high >>= 1;
-      ++exponent;
-    }
-  }
+  // The leading 64 bits; a bit that was cut off lives on in the last one, far below the rounding.
+  for (; high != 0; high >>= 1, ++exponent) low = low >> 1 | (low & 1) | high << 63;
   const double magnitude = static_cast<double>(low) * power_of_two(exponent);
   return negative ? -magnitude : magnitude;
 }
 
 // The sum of the features, as a double.
-RC_HD inline double value_of(const ExactSum& sum, int places) {
+RC_HD inline double value_of(const ExactSum& sum, const Scale& scale) {
   if (sum.special != 0) {
     if (sum.special == kPlusInfinitySeen) return bit_cast<double>(uint64_t{0x7ff} << 52);
     if (sum.special == kMinusInfinitySeen) return bit_cast<double>(uint64_t{0xfff} << 52);
     return bit_cast<double>(uint64_t{0x7ff8} << 48);
   }
-  return times_power_of_two(to_double(sum), -places);
+  return times_power_of_two(to_double(sum), -scale.places);
 }
 
 // The greater of two features: NaN if one is, and -0 is less than +0.

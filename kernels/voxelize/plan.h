@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A checked call of rc_voxelize, rc_voxelize_backward or rc_voxelize_sparse, in the form that
-// kernels take by value. Plain data: all strides count elements of the array they belong to.
+// A checked call of voxelize.h in the form that kernels take by value. Plain data: all strides count elements of the array they belong to.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +40,11 @@ struct GridArray {
   RC_SHARED explicit operator bool() const { return data != nullptr; }
 };
 
+// Feature types whose fixed point depends on their range.
+RC_SHARED constexpr bool has_range(Type features) {
+  return features == Type::bf16 || features == Type::f32 || features == Type::f64;
+}
+
 // What rc_voxelize and rc_voxelize_sparse share. A cell counts the voxels of all clouds in the order
 // of (cloud, x, y, z): the key that points are sorted by.
 struct VoxelPlan {
@@ -54,8 +58,21 @@ struct VoxelPlan {
   double feature_bound;  // 0: the range is measured
   Array stats;           // i64 [B,3], or absent; `channel` is the stride of the columns
 
-  // Cells of all clouds.
+  // Cells of all clouds: the key of a point that is left out.
   RC_SHARED int64_t cells() const { return cloud.clouds * grid.cells(); }
+  // Whether the scale of the features has to be measured.
+  RC_SHARED bool measures_range() const {
+    return (reduce == RC_REDUCE_SUM || reduce == RC_REDUCE_MEAN) && features &&
+           feature_bound == 0 && has_range(features.type);
+  }
+};
+
+// rc_pointcloud_bounds.
+struct BoundsPlan {
+  int32_t op;
+  Cloud cloud;
+  // The type of the points, [B,2,3]: row, step, channel.
+  Array bounds;
 };
 
 // rc_voxelize.
