@@ -3,7 +3,7 @@
 # Python 3.10 or newer, and write into ignored folders only: .venv, build, demo, dist.
 
 PYTHON ?= python3
-# Extras of pyproject.toml that the tests run with; `dev,frameworks` adds PyTorch and JAX.
+# Extras of pyproject.toml that the tests run with; `frameworks` adds PyTorch and JAX, `peers` Open3D.
 EXTRAS ?= dev
 # Compute capability that `make cuda` compiles for.
 GPU_ARCH ?= 90
