@@ -13,6 +13,10 @@ namespace rc {
 
 struct ResamplePlan;
 struct GradientPlan;
+struct DensePlan;
+struct VoxelGradientPlan;
+struct SparsePlan;
+struct BoundsPlan;
 
 /** A measured call. */
 struct TimedCall {
@@ -63,6 +67,15 @@ class CudaDevice {
    * gradient. */
   virtual uint64_t backward_workspace(const GradientPlan* plans, int64_t count) = 0;
   virtual void backward(GradientPlan* plans, int64_t count, char* workspace) = 0;
+
+  /** The same of `rc_voxelize`, its gradient, and `rc_voxelize_sparse`. */
+  virtual uint64_t voxelize_workspace(const DensePlan& plan) = 0;
+  virtual uint64_t voxelize_workspace(const VoxelGradientPlan& plan) = 0;
+  virtual uint64_t voxelize_workspace(const SparsePlan& plan) = 0;
+  virtual void voxelize(const DensePlan& plan, char* workspace) = 0;
+  virtual void voxelize(const VoxelGradientPlan& plan, char* workspace) = 0;
+  virtual void voxelize(const SparsePlan& plan, char* workspace) = 0;
+  virtual void pointcloud_bounds(const BoundsPlan& plan) = 0;
 };
 
 /** Number of devices that the driver shows, whether a context can be made on them or not. */

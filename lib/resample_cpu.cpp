@@ -2,49 +2,14 @@
 #include "lib/resample_cpu.h"
 
 #include <algorithm>
-#include <mutex>
 
 #include "kernels/resample/resample.h"
 #include "lib/error.h"
-#include "lib/fault.h"
 #include "lib/float_environment.h"
+#include "lib/parallel.h"
 
 namespace rc {
 namespace {
-
-/** Elements that one task touches: enough to outweigh its start, few enough to balance threads. */
-constexpr int64_t elements_per_task = 1 << 16;
-
-int64_t divide_up(int64_t a, int64_t b) { return a / b + (a % b != 0); }
-
-/** Runs `body(begin, end)` over [0, count) in pieces of about `elements_per_task` elements. */
-template <class Body>
-void split(rc_context& context, int64_t count, int64_t elements_each, Body body) {
-  const int64_t piece =
-      std::max<int64_t>(1, elements_per_task / std::max<int64_t>(1, elements_each));
-  context.pool.run(divide_up(count, piece), [&](int64_t task, int) {
-    body(task * piece, std::min(count, (task + 1) * piece));
-  });
-}
-
-/** Keeps the fault that is reported, whatever the order in which threads find them. */
-class FirstFault {
- public:
-  void add(const Fault& fault) {
-    if (fault.kind == FaultKind::kNone) return;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (first_.kind == FaultKind::kNone || precedes(fault, first_)) first_ = fault;
-  }
-  void report() const {
-    if (first_.kind != FaultKind::kNone) {
-      fail(RC_ERROR_INVALID_DATA, "%s", describe_fault(first_).c_str());
-    }
-  }
-
- private:
-  std::mutex mutex_;
-  Fault first_ = {};
-};
 
 int64_t mean_samples(const ResamplePlan& plan) {
   return plan.offsets ? plan.samples / std::max<int64_t>(1, plan.sequences) : plan.samples;

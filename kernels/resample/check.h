@@ -3,41 +3,11 @@
 #pragma once
 
 #include "kernels/common/curves.h"
-#include "kernels/common/fault.h"
+#include "kernels/common/layout_check.h"
 #include "kernels/common/numbers.h"
 #include "kernels/resample/sequence.h"
 
 RC_KERNELS_BEGIN
-
-constexpr RC_HD Fault no_fault() { return {}; }
-
-RC_HD inline Fault fault_at(const ResamplePlan& plan, Argument argument, FaultKind kind,
-                            int64_t row, int64_t index, int64_t value = 0, int64_t limit = 0) {
-  return {kind, argument, plan.op, plan.stream, row, index, value, limit};
-}
-
-// Number i of `count` that may not fall, from at least 0 to at most `end`; from exactly 0 to
-// exactly `end` where `whole`.
-RC_HD inline Fault check_offset(const ResamplePlan& plan, Argument argument,
-                                const Integers& offsets, int64_t count, int64_t end, bool whole,
-                                int64_t i) {
-  const int64_t offset = offsets[i];
-  const auto fault = [&](FaultKind kind, int64_t limit) {
-    return fault_at(plan, argument, kind, -1, i, offset, limit);
-  };
-  if (offset < 0 || offset > end) return fault(FaultKind::kOutOfRange, end);
-  if (i > 0 && offset < offsets[i - 1]) return fault(FaultKind::kDecreasing, offsets[i - 1]);
-  if (whole && i == 0 && offset != 0) return fault(FaultKind::kNotAtEnd, 0);
-  if (whole && i == count - 1 && offset != end) return fault(FaultKind::kNotAtEnd, end);
-  return no_fault();
-}
-
-// Number i, which may be 0 to `limit`.
-RC_HD inline Fault check_range(const ResamplePlan& plan, Argument argument, const Integers& values,
-                               int64_t limit, int64_t i) {
-  if (values[i] >= 0 && values[i] <= limit) return no_fault();
-  return fault_at(plan, argument, FaultKind::kOutOfRange, -1, i, values[i], limit);
-}
 
 // Time i of a sequence, in the order of the array.
 template <class Raw>

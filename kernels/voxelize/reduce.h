@@ -57,9 +57,7 @@ struct ExtremeReducer {
 
   RC_HD ExtremeReducer(int32_t reduce, const Scale&)
       : value(reduce == RC_REDUCE_MAX ? -HUGE_VAL : HUGE_VAL), max(reduce == RC_REDUCE_MAX) {}
-  RC_HD double better(double a, double b) const {
-    return max ? greater_of(a, b) : lesser_of(a, b);
-  }
+  RC_HD double better(double a, double b) const { return max ? greater_of(a, b) : lesser_of(a, b); }
   RC_HD void add(double feature) { value = better(value, feature); }
   RC_HD void merge(const ExtremeReducer& other) { add(other.value); }
   RC_HD double finish(const VoxelState& state) const {

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// points.h compiled for AVX2, FMA and F16C: floor is one instruction instead of a call.
+#define RC_LEVEL avx2
+#include "kernels/voxelize/points.h"
+
+const rc::PointKernels rc::point_kernels_avx2 = {mark_points, list_points<uint32_t>,
+                                                 list_points<uint64_t>, measure_range<uint32_t>,
+                                                 measure_range<uint64_t>};

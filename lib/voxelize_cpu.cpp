@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/voxelize_cpu.h"
+
+#include <algorithm>
+
+#include "kernels/voxelize/bounds.h"
+#include "kernels/voxelize/voxelize.h"
+#include "lib/float_environment.h"
+#include "lib/parallel.h"
+#include "lib/sorted_points.h"
+
+namespace rc {
+namespace {
+
+bool reduces_features(int32_t reduce) {
+  return reduce != RC_REDUCE_OCCUPANCY && reduce != RC_REDUCE_OCCUPANCY_BITS &&
+         reduce != RC_REDUCE_COUNT;
+}
+
+void clear_stats(const VoxelPlan& plan) {
+  for (int64_t b = 0; plan.stats && b < plan.cloud.clouds; ++b) {
+    for (int64_t column = 0; column < RC_NUM_VOXEL_STATS; ++column) {
+      reinterpret_cast<int64_t*>(
+          plan.stats.data)[b * plan.stats.row + column * plan.stats.channel] = 0;
+    }
+  }
+}
+
+/** Sets a dense array, whose rows along z have `depth` steps. */
+void fill(rc_context& context, const VoxelPlan& plan, const GridArray& array, int64_t depth,
+          int64_t width, double value) {
+  if (!array) return;
+  const int64_t rows = plan.cloud.clouds * plan.grid.dims[0] * plan.grid.dims[1];
+  split(context, rows, depth * width, [&](int64_t begin, int64_t end) {
+    fill_rows(array, plan.grid, depth, width, value, begin, end);
+  });
+}
+
+void clear_outputs(rc_context& context, const DensePlan& plan) {
+  const VoxelPlan& voxels = plan.voxels;
+  const int64_t z = voxels.grid.dims[2];
+  fill(context, voxels, plan.counts, z, 1, 0);
+  switch (voxels.reduce) {
+    case RC_REDUCE_OCCUPANCY:
+    case RC_REDUCE_COUNT:
+      return fill(context, voxels, plan.output, z, 1, 0);
+    case RC_REDUCE_OCCUPANCY_BITS:
+      return fill(context, voxels, plan.output, (z + 7) / 8, 1, 0);
+    default:
+      return fill(context, voxels, plan.output, z, voxels.width, voxels.fill_value);
+  }
+}
+
+}  // namespace
+
+void check_cloud_data(int32_t op, const Cloud& cloud) {
+  if (!cloud.validate) return;
+  FirstFault fault;
+  fault.add(check_cloud(op, cloud));
+  fault.report();
+}
+
+uint64_t voxelize_workspace(const DensePlan& plan) {
+  return reduces_features(plan.voxels.reduce) ? sort_workspace(plan.voxels) : 0;
+}
+
+void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
+  const FloatEnvironment environment;
+  clear_stats(plan.voxels);
+  if (!plan.accumulate) clear_outputs(context, plan);
+  if (!reduces_features(plan.voxels.reduce)) {
+    const bool shared = context.pool.size() > 1;
+    split(context, plan.voxels.cloud.positions(), 1, [&](int64_t begin, int64_t end) {
+      point_kernels(context).mark(plan, shared, begin, end);
+    });
+    return;
+  }
+  with_key(plan.voxels, [&](auto* key) {
+    using Key = std::remove_pointer_t<decltype(key)>;
+    const SortedPoints<Key> sorted = sort_points<Key>(context, plan.voxels, workspace);
+    split(context, sorted.count, 1 + plan.voxels.width, [&](int64_t begin, int64_t end) {
+      Segments<Key>::reduce(plan, sorted.points, sorted.count, sorted.exponents, begin, end);
+    });
+  });
+}
+
+uint64_t voxelize_workspace(const VoxelGradientPlan& plan) { return sort_workspace(plan.voxels); }
+
+void voxelize_cpu(rc_context& context, const VoxelGradientPlan& plan, char* workspace) {
+  const FloatEnvironment environment;
+  const VoxelPlan& voxels = plan.voxels;
+  split(context, voxels.cloud.positions(), voxels.width,
+        [&](int64_t begin, int64_t end) { clear_gradient(plan, begin, end); });
+  with_key(voxels, [&](auto* key) {
+    using Key = std::remove_pointer_t<decltype(key)>;
+    const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
+    split(context, sorted.count, 1 + voxels.width, [&](int64_t begin, int64_t end) {
+      Segments<Key>::gradient(plan, sorted.points, sorted.count, begin, end);
+    });
+  });
+}
+
+uint64_t voxelize_workspace(const SparsePlan& plan) { return sort_workspace(plan.voxels); }
+
+void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) {
+  const FloatEnvironment environment;
+  const VoxelPlan& voxels = plan.voxels;
+  clear_stats(voxels);
+  if (plan.point_to_voxel) {
+    split(context, voxels.cloud.positions(), 1,
+          [&](int64_t begin, int64_t end) { clear_points(plan, begin, end); });
+  }
+  const int64_t total = with_key(voxels, [&](auto* key) {
+    using Key = std::remove_pointer_t<decltype(key)>;
+    const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
+    // Pieces are counted first, so that each knows the number of its first row.
+    const int64_t pieces = std::clamp<int64_t>(sorted.count / elements_per_task, 1, 256);
+    int64_t rows[256 + 1] = {};
+    const auto each_piece = [&](auto body) {
+      context.pool.run(pieces, [&](int64_t piece, int) {
+        body(piece, sorted.count * piece / pieces, sorted.count * (piece + 1) / pieces);
+      });
+    };
+    each_piece([&](int64_t piece, int64_t begin, int64_t end) {
+      rows[piece + 1] = Segments<Key>::number(sorted.points, begin, end);
+    });
+    for (int64_t piece = 0; piece < pieces; ++piece) rows[piece + 1] += rows[piece];
+    each_piece([&](int64_t piece, int64_t begin, int64_t end) {
+      Segments<Key>::list(plan, sorted.points, sorted.count, sorted.exponents, rows[piece], begin,
+                          end);
+    });
+    return rows[pieces];
+  });
+  const int64_t kept = std::min(total, plan.capacity);
+  split(context, plan.capacity - kept, 4 + voxels.width * (1 + plan.hard_points),
+        [&](int64_t begin, int64_t end) { clear_rows(plan, kept + begin, kept + end); });
+  if (plan.total != nullptr) *plan.total = total;
+}
+
+void pointcloud_bounds_cpu(rc_context& context, const BoundsPlan& plan) {
+  const FloatEnvironment environment;
+  const Cloud& cloud = plan.cloud;
+  // Clouds one after the other, each in pieces; many small clouds are cheap either way.
+  constexpr int64_t most_pieces = 256;
+  Bounds parts[most_pieces];
+  for (int64_t b = 0; b < cloud.clouds; ++b) {
+    const int64_t begin = cloud.offsets ? cloud.offsets[b] : 0;
+    const int64_t points = cloud.offsets   ? cloud.offsets[b + 1] - begin
+                           : cloud.lengths ? cloud.lengths[b]
+                                           : cloud.points;
+    const int64_t pieces = std::clamp<int64_t>(points / elements_per_task, 1, most_pieces);
+    context.pool.run(pieces, [&](int64_t piece, int) {
+      parts[piece] = bounds_of_points(cloud, b, begin + points * piece / pieces,
+                                      begin + points * (piece + 1) / pieces);
+    });
+    write_bounds(plan, b, parts, pieces);
+  }
+}
+
+}  // namespace rc
