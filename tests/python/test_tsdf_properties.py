@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import scenes
+from equality import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from voxel_reference import Grid
@@ -20,10 +21,6 @@ CONTEXTS = {
 GRID = Grid((-0.7, -0.6, -0.5), (0.021, 0.018, 0.023), (61, 70, 45))
 CAMERA = scenes.pinhole(60, 80, 70.0)
 WEIGHTINGS = ("constant", "inverse_square", "dropoff", "inverse_square_dropoff")
-
-
-def bits(array):
-    return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}")
 
 
 def volume_of(context=None, **options):

@@ -8,6 +8,7 @@ import exact
 import numpy as np
 import pytest
 import voxel_reference as reference
+from equality import assert_numbers
 from hypothesis import given
 from hypothesis import strategies as st
 from voxel_cases import (
@@ -27,14 +28,6 @@ names = st.sampled_from(POINT_TYPES)
 feature_names = st.sampled_from(list(FEATURE_TYPES))
 floats = st.sampled_from(["float16", "bfloat16", "float32", "float64"])
 CUBE = Grid((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (2, 2, 2))
-
-
-def assert_numbers(got, expected):
-    """Equal, zeros of the same sign; a NaN is a NaN."""
-    got, expected = np.asarray(got).astype(np.float64), np.asarray(expected, np.float64)
-    np.testing.assert_array_equal(got, expected)
-    numbers = ~np.isnan(expected)
-    np.testing.assert_array_equal(np.signbit(got)[numbers], np.signbit(expected)[numbers])
 
 
 def arguments(grid):

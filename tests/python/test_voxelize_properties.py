@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from equality import assert_same_bits
 from hypothesis import given
 from hypothesis import strategies as st
 from voxel_cases import (
@@ -26,19 +27,6 @@ CONTEXTS = {
 }
 GRID = Grid((-0.64, 0.1, -3.0), (0.005, 0.16, 1 / 3), (40, 30, 20))
 seeds = st.integers(0, 2**32 - 1)
-
-
-def bits(array):
-    return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}")
-
-
-def assert_same_bits(got, expected):
-    for one, other in zip(got, expected, strict=True):
-        if one is None:
-            assert other is None
-        else:
-            assert one.shape == other.shape
-            np.testing.assert_array_equal(bits(one), bits(other))
 
 
 def cloud(seed, name="float32", feature_name="float32", count=20_000, channels=3, grid=GRID):
@@ -96,13 +84,11 @@ def test_order_threads_and_simd_change_no_bit_of_voxels(reduce, capacity, featur
     expected = sparse(points, features, reduce, context=CONTEXTS["one thread"], **options)
     for seed, context in enumerate(CONTEXTS.values()):
         got = sparse(points, features, reduce, context=context, **options)
-        assert_same_bits(map(np.asarray, got), map(np.asarray, expected))
+        assert_same_bits(got, expected)
         order = np.random.default_rng(seed).permutation(len(points))
         got = sparse(points[order], features[order], reduce, context=context, capacity=capacity)
         for field in ("coords", "features", "counts", "total", "stats"):
-            assert_same_bits(
-                [np.asarray(getattr(got, field))], [np.asarray(getattr(expected, field))]
-            )
+            assert_same_bits([getattr(got, field)], [getattr(expected, field)])
         np.testing.assert_array_equal(got.point_to_voxel, expected.point_to_voxel[order])
 
 
