@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Robot recordings to model-ready tensors: resample and fuse many sensors on one clock.
+"""Robot recordings to model-ready tensors: many sensors on one clock, points on grids.
 
 Every array may be NumPy, PyTorch, CuPy, JAX, or anything with DLPack or
 ``__cuda_array_interface__``; results are of the same kind and on the same device, and inputs are
@@ -7,6 +7,7 @@ never copied. Times are int64 nanoseconds, datetime64, or float seconds.
 """
 
 from robocache import _library
+from robocache._bounds import bounds
 from robocache._fuse import Stream, fuse, fuse_backward
 from robocache._options import Channels, ClockMap, Reason
 from robocache._resample import (
@@ -16,11 +17,15 @@ from robocache._resample import (
     resample_backward,
     resample_index,
 )
+from robocache._voxelize import Voxelized, voxelize, voxelize_backward
+from robocache._voxelize_sparse import SparseVoxels, voxelize_sparse
 from robocache.clock import target_clock
 from robocache.compat import (
     fuse_multimodal,
     fused_multimodal_alignment,
     resample_trajectories,
+    voxelize_occupancy,
+    voxelize_pointcloud,
 )
 from robocache.context import Context, OperationMetrics
 from robocache.errors import (
@@ -70,14 +75,17 @@ __all__ = [
     "Reason",
     "Resampled",
     "RobocacheError",
+    "SparseVoxels",
     "Stream",
     "UnsupportedDtypeError",
     "UnsupportedLayoutError",
     "UnsupportedOptionError",
     "VersionMismatchError",
+    "Voxelized",
     "WorkspaceTooSmallError",
     "__api_version__",
     "__version__",
+    "bounds",
     "check_installation",
     "devices",
     "enable_metrics",
@@ -94,4 +102,9 @@ __all__ = [
     "resample_index",
     "resample_trajectories",
     "target_clock",
+    "voxelize",
+    "voxelize_backward",
+    "voxelize_occupancy",
+    "voxelize_pointcloud",
+    "voxelize_sparse",
 ]

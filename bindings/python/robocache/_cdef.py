@@ -90,7 +90,15 @@ enum rc_op {
   RC_OP_RESAMPLE = 0,
   RC_OP_RESAMPLE_BACKWARD = 1,
   RC_OP_FUSE = 2,
-  RC_OP_FUSE_BACKWARD = 3
+  RC_OP_FUSE_BACKWARD = 3,
+  RC_OP_VOXELIZE = 4,
+  RC_OP_VOXELIZE_BACKWARD = 5,
+  RC_OP_VOXELIZE_SPARSE = 6,
+  RC_OP_POINTCLOUD_BOUNDS = 7,
+  RC_OP_TSDF_INTEGRATE = 8,
+  RC_OP_TSDF_FROM_POINTS = 9,
+  RC_OP_TSDF_EXTRACT_POINTS = 10,
+  RC_OP_DEPTH_TO_POINTS = 11
 };
 typedef struct rc_op_metrics {
   uint32_t struct_size;
@@ -273,6 +281,165 @@ rc_status rc_fuse_backward_workspace_size(rc_context* context, const rc_tensor* 
                                                  const rc_stream* const* streams,
                                                  int64_t num_streams, const rc_tensor* target_times,
                                                  const rc_fuse_options* options, uint64_t* size);
+#define RC_NUM_VOXEL_STATS 3
+typedef struct rc_grid {
+  double origin[3];
+  double voxel_size[3];
+  int64_t dims[3];
+} rc_grid;
+enum rc_reduce {
+  RC_REDUCE_OCCUPANCY = 0,
+  RC_REDUCE_COUNT = 1,
+  RC_REDUCE_SUM = 2,
+  RC_REDUCE_MEAN = 3,
+  RC_REDUCE_MAX = 4,
+  RC_REDUCE_MIN = 5,
+  RC_REDUCE_OCCUPANCY_BITS = 6
+};
+enum rc_voxel_stat {
+  RC_STAT_OUTSIDE = 0,
+  RC_STAT_NOT_FINITE = 1,
+  RC_STAT_OVER_CAPACITY = 2
+};
+enum rc_voxelize_flag {
+  RC_VOXELIZE_ACCUMULATE = 1,
+  RC_VOXELIZE_SKIP_VALIDATION = 2
+};
+typedef struct rc_voxelize_options {
+  uint32_t struct_size;
+  uint32_t flags;
+  const rc_tensor* offsets;
+  const rc_tensor* lengths;
+  const rc_tensor* features;
+  int32_t reduce;
+  int32_t reserved;
+  double fill_value;
+  double feature_bound;
+  rc_tensor* counts;
+  rc_tensor* stats;
+  void* workspace;
+  uint64_t workspace_size;
+} rc_voxelize_options;
+typedef struct rc_voxelize_sparse_options {
+  uint32_t struct_size;
+  uint32_t flags;
+  const rc_tensor* offsets;
+  const rc_tensor* lengths;
+  const rc_tensor* features;
+  int32_t reduce;
+  int32_t reserved;
+  double fill_value;
+  double feature_bound;
+  rc_tensor* reduced;
+  rc_tensor* counts;
+  rc_tensor* hard;
+  rc_tensor* point_to_voxel;
+  rc_tensor* total;
+  rc_tensor* stats;
+  void* workspace;
+  uint64_t workspace_size;
+} rc_voxelize_sparse_options;
+rc_status rc_voxelize_options_init(rc_voxelize_options* options, uint32_t struct_size);
+rc_status rc_voxelize_sparse_options_init(rc_voxelize_sparse_options* options,
+                                                 uint32_t struct_size);
+rc_status rc_voxelize(rc_context* context, const rc_tensor* points, const rc_grid* grid,
+                             const rc_voxelize_options* options, rc_tensor* output);
+rc_status rc_voxelize_workspace_size(rc_context* context, const rc_tensor* points,
+                                            const rc_grid* grid, const rc_voxelize_options* options,
+                                            const rc_tensor* output, uint64_t* size);
+rc_status rc_voxelize_backward(rc_context* context, const rc_tensor* grad_output,
+                                      const rc_tensor* points, const rc_grid* grid,
+                                      const rc_voxelize_options* options, rc_tensor* grad_features);
+rc_status rc_voxelize_backward_workspace_size(
+    rc_context* context, const rc_tensor* grad_output, const rc_tensor* points, const rc_grid* grid,
+    const rc_voxelize_options* options, const rc_tensor* grad_features, uint64_t* size);
+rc_status rc_voxelize_sparse(rc_context* context, const rc_tensor* points,
+                                    const rc_grid* grid, const rc_voxelize_sparse_options* options,
+                                    rc_tensor* coords);
+rc_status rc_voxelize_sparse_workspace_size(rc_context* context, const rc_tensor* points,
+                                                   const rc_grid* grid,
+                                                   const rc_voxelize_sparse_options* options,
+                                                   const rc_tensor* coords, uint64_t* size);
+rc_status rc_pointcloud_bounds(rc_context* context, const rc_tensor* points,
+                                      const rc_tensor* offsets, const rc_tensor* lengths,
+                                      rc_tensor* bounds);
+enum rc_tsdf_weight {
+  RC_TSDF_WEIGHT_CONSTANT = 0,
+  RC_TSDF_WEIGHT_INVERSE_SQUARE = 1,
+  RC_TSDF_WEIGHT_DROPOFF = 2,
+  RC_TSDF_WEIGHT_INVERSE_SQUARE_DROPOFF = 3
+};
+enum rc_tsdf_flag {
+  RC_TSDF_NO_CARVING = 1,
+  RC_TSDF_SKIP_VALIDATION = 2
+};
+typedef struct rc_tsdf_integrate_options {
+  uint32_t struct_size;
+  uint32_t flags;
+  double truncation;
+  double depth_scale;
+  double max_depth;
+  double max_weight;
+  int32_t weighting;
+  int32_t reserved;
+  const rc_tensor* color_images;
+  rc_tensor* color;
+} rc_tsdf_integrate_options;
+typedef struct rc_tsdf_from_points_options {
+  uint32_t struct_size;
+  uint32_t flags;
+  double truncation;
+  double max_weight;
+  int32_t weighting;
+  int32_t reserved;
+  const rc_tensor* offsets;
+  const rc_tensor* lengths;
+  const rc_tensor* normals;
+  const rc_tensor* sensor_origins;
+  rc_tensor* stats;
+  void* workspace;
+  uint64_t workspace_size;
+} rc_tsdf_from_points_options;
+typedef struct rc_tsdf_extract_options {
+  uint32_t struct_size;
+  uint32_t flags;
+  double min_weight;
+  const rc_tensor* color;
+  rc_tensor* normals;
+  rc_tensor* point_colors;
+  rc_tensor* total;
+  void* workspace;
+  uint64_t workspace_size;
+} rc_tsdf_extract_options;
+rc_status rc_tsdf_integrate_options_init(rc_tsdf_integrate_options* options,
+                                                uint32_t struct_size);
+rc_status rc_tsdf_from_points_options_init(rc_tsdf_from_points_options* options,
+                                                  uint32_t struct_size);
+rc_status rc_tsdf_extract_options_init(rc_tsdf_extract_options* options,
+                                              uint32_t struct_size);
+rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
+                                   const rc_tensor* intrinsics, const rc_tensor* poses,
+                                   const rc_grid* grid, const rc_tsdf_integrate_options* options,
+                                   rc_tensor* tsdf, rc_tensor* weight);
+rc_status rc_tsdf_from_points(rc_context* context, const rc_tensor* points,
+                                     const rc_grid* grid,
+                                     const rc_tsdf_from_points_options* options, rc_tensor* tsdf,
+                                     rc_tensor* weight);
+rc_status rc_tsdf_from_points_workspace_size(rc_context* context, const rc_tensor* points,
+                                                    const rc_grid* grid,
+                                                    const rc_tsdf_from_points_options* options,
+                                                    const rc_tensor* tsdf, const rc_tensor* weight,
+                                                    uint64_t* size);
+rc_status rc_tsdf_extract_points(rc_context* context, const rc_tensor* tsdf,
+                                        const rc_tensor* weight, const rc_grid* grid,
+                                        const rc_tsdf_extract_options* options, rc_tensor* points);
+rc_status rc_tsdf_extract_points_workspace_size(rc_context* context, const rc_tensor* tsdf,
+                                                       const rc_tensor* weight, const rc_grid* grid,
+                                                       const rc_tsdf_extract_options* options,
+                                                       const rc_tensor* points, uint64_t* size);
+rc_status rc_depth_to_points(rc_context* context, const rc_tensor* depth,
+                                    const rc_tensor* intrinsics, const rc_tensor* poses,
+                                    double depth_scale, double max_depth, rc_tensor* points);
 #define RC_VERSION_MAJOR 0
 #define RC_VERSION_MINOR 1
 #define RC_VERSION_PATCH 0

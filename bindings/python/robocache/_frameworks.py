@@ -54,6 +54,10 @@ class Numpy:
             raise TypeError(f"expected arrays on {device_name(device)}; got a list of numbers")
         return array
 
+    def to_numpy(self, array: Any) -> Any:
+        """A small array on the CPU, as NumPy; waits for the device where there is one."""
+        return np.asarray(array)
+
 
 class Torch(Numpy):
     """Tensors of PyTorch. Its allocator is ordered by streams and can be told of more of them."""
@@ -87,6 +91,9 @@ class Torch(Numpy):
             return array
         return sys.modules["torch"].from_numpy(array).to(device_name(device))
 
+    def to_numpy(self, array: Any) -> Any:
+        return array.detach().cpu().numpy()
+
 
 class Cupy(Numpy):
     """Arrays of CuPy. Its pool is ordered by the stream on which an array was made."""
@@ -112,6 +119,9 @@ class Cupy(Numpy):
         cupy = sys.modules["cupy"]
         with cupy.cuda.Device(device[1]):
             return cupy.asarray(array)
+
+    def to_numpy(self, array: Any) -> Any:
+        return array.get()
 
 
 class Jax(Numpy):

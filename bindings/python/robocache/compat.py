@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names that users know from earlier work, thin over `resample` and `fuse`."""
+"""Names that users know from earlier work, thin over `resample`, `fuse` and `voxelize`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from robocache._fuse import Stream, fuse
 from robocache._resample import resample
+from robocache._voxelize import voxelize
 from robocache.errors import InvalidArgumentError
 
 
@@ -95,3 +96,55 @@ def fuse_multimodal(*arrays: Any, target_times: Any = None, backend: str | None 
         )
     streams = [Stream(*arrays[index : index + 2]) for index in range(0, len(arrays), 2)]
     return fuse(streams, target_times, backend=backend or "auto")[0]
+
+
+def voxelize_occupancy(points: Any, grid_size: Any, voxel_size: Any, origin: Any) -> Any:
+    """`voxelize` with ``reduce="occupancy"``.
+
+    Parameters
+    ----------
+    points : array
+        [N,3] or [B,N,3].
+    grid_size : int or (X, Y, Z)
+        Number of voxels.
+    voxel_size, origin : float or (x, y, z)
+        Edges of a voxel, and the least corner of the grid.
+
+    Returns
+    -------
+    array
+        uint8 [X,Y,Z] or [B,X,Y,Z].
+    """
+    return voxelize(points, origin, voxel_size, grid_size)
+
+
+def voxelize_pointcloud(
+    points: Any,
+    features: Any = None,
+    grid_min: Any = (0.0, 0.0, 0.0),
+    voxel_size: Any = 1.0,
+    grid_size: Any = (128, 128, 128),
+    mode: str = "occupancy",
+) -> Any:
+    """`voxelize` with ``reduce=mode``.
+
+    Parameters
+    ----------
+    points : array
+        [N,3] or [B,N,3].
+    features : array, optional
+        [N,F] or [B,N,F], of "sum", "mean", "max" and "min".
+    grid_min : float or (x, y, z)
+        The least corner of the grid.
+    voxel_size : float or (x, y, z)
+        Edges of a voxel.
+    grid_size : int or (X, Y, Z)
+        Number of voxels.
+    mode : {"occupancy", "count", "sum", "mean", "max", "min"}
+
+    Returns
+    -------
+    array
+        As `voxelize` gives.
+    """
+    return voxelize(points, grid_min, voxel_size, grid_size, reduce=mode, features=features)
