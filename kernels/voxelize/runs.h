@@ -20,15 +20,18 @@ struct Run {
   }
 };
 
-// End of the stretch that begins at `position`.
+// End of the stretch that begins at `position`. Wrong offsets and lengths give a wrong one, but one
+// beyond `position`.
 inline int64_t end_of_run(const Cloud& cloud, int64_t position, const PointPlace& place) {
   if (cloud.offsets) {
     const int64_t next = place.cloud < 0 ? 0 : place.cloud + 1;
     if (place.cloud < 0 && position >= cloud.offsets[cloud.clouds]) return cloud.points;
     return std::max(position + 1, cloud.offsets[next]);
   }
-  const int64_t length = cloud.lengths ? cloud.lengths[position / cloud.points] : cloud.points;
-  return position - place.index + (place.cloud < 0 ? cloud.points : length);
+  const int64_t length = cloud.lengths && place.cloud >= 0
+                             ? std::min(cloud.lengths[place.cloud], cloud.points)
+                             : cloud.points;
+  return position - place.index + length;
 }
 
 // Calls body(run) for the stretches of the positions [begin, end).
