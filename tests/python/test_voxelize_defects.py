@@ -70,7 +70,7 @@ def test_the_largest_number_below_the_maximum_divides_to_the_maximum():
     low, high, edge = map(np.float32, RANGES[0])
     below = np.nextafter(high, low)
     assert np.floor((below - low) / edge) == 496
-    points = np.array([[below, 0.5, 0.5]])
+    points = np.array([[below, 0.5, 0.5]], np.float32)
     got = rc.voxelize(points, (low, 0, 0), (edge, 1, 1), (496, 1, 1), stats=True)
     assert not got.grid.any()
     assert np.ravel(got.stats).tolist() == [1, 0, 0]

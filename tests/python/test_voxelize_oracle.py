@@ -232,9 +232,9 @@ class TestAccumulate:
                 *arguments(self.GRID),
                 reduce=reduce,
                 features=None if features is None else features[k],
-                out=None if grid is None else (grid, counts),
+                out=grid,
                 accumulate=grid is not None,
-                counts=True,
+                counts=True if counts is None else counts,
                 **options,
             )
             grid, counts = made.grid, made.counts
@@ -298,9 +298,9 @@ class TestAccumulate:
             (1, 1, 1),
             reduce="mean",
             features=np.array([[4.0], [5.0]], np.float32),
-            out=(grid, counts),
+            out=grid,
             accumulate=True,
-            counts=True,
+            counts=counts,
         )
         assert grid.item() == np.float32((2 * 3 + 9) / 5)
         assert counts.item() == 5
@@ -317,9 +317,9 @@ class TestAccumulate:
             (2, 1, 1),
             reduce=reduce,
             features=np.full((1, 1), -7.0, np.float32),
-            out=(grid, counts),
+            out=grid,
             accumulate=True,
-            counts=True,
+            counts=counts,
         )
         assert grid[0].item() == -7.0
         assert math.isnan(grid[1].item())

@@ -66,6 +66,13 @@ def pcd(points):
     return head.encode() + points.astype("<f4").tobytes()
 
 
+def points_of(file):
+    """Points of such a file; what follows them fills a page."""
+    head, _, body = file.partition(b"DATA binary\n")
+    count = int(head.partition(b"POINTS ")[2])
+    return np.frombuffer(body, "<f4", 3 * count).reshape(-1, 3)
+
+
 @pytest.mark.parametrize("name", CLOUDS)
 @pytest.mark.parametrize("leaf", [(0.5, 0.5, 0.5), (0.125, 0.25, 2.0)])
 @pytest.mark.skipif(shutil.which("pcl_voxel_grid") is None, reason="Debian: pcl-tools")
@@ -80,8 +87,7 @@ def test_pcl_voxel_grid(tmp_path, name, leaf):
         ["pcl_convert_pcd_ascii_binary", made, plain, "1"],
     ):
         subprocess.run(command, check=True, capture_output=True)
-    body = plain.read_bytes().partition(b"DATA binary\n")[2]
-    expected = np.frombuffer(body, "<f4").reshape(-1, 3)
+    expected = points_of(plain.read_bytes())
     wide = points.astype(np.float64)
     origin = np.floor(wide.min(axis=0) / leaf) * leaf
     voxels = rc.voxelize_sparse(
