@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <limits>
-#include <string>
 
 #include "lib/error.h"
 #include "lib/integers.h"
+#include "lib/view_rules.h"
 
 namespace rc {
 namespace {
@@ -17,33 +16,19 @@ using Long = long long;
 
 constexpr int64_t most_positions = std::numeric_limits<int32_t>::max();
 
-void check_shape(const View& view, const char* argument, const std::string& expected,
-                 std::initializer_list<int64_t> shape) {
-  bool same = view.ndim == static_cast<int32_t>(shape.size());
-  int32_t axis = 0;
-  for (const int64_t entry : shape) {
-    same = same && (entry < 0 || view.shape[axis] == entry);
-    ++axis;
-  }
-  if (!same) {
-    fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected %s, got %s", argument, expected.c_str(),
-         describe(view).c_str());
-  }
-}
-
 void check_edge(double size, bool narrow, int axis) {
   if (std::isfinite(size) && size > 0 &&
       (!narrow || (static_cast<float>(size) > 0 && std::isfinite(static_cast<float>(size))))) {
     return;
   }
   fail(RC_ERROR_INVALID_ARGUMENT,
-       "grid->voxel_size[%d]: expected a finite number greater than 0%s, got %g", axis,
+       "grid.voxel_size[%d]: expected a finite number greater than 0%s, got %g", axis,
        narrow ? ", in float32 too" : "", size);
 }
 
 void check_origin(double origin, bool narrow, int axis) {
   if (std::isfinite(origin) && (!narrow || std::isfinite(static_cast<float>(origin)))) return;
-  fail(RC_ERROR_INVALID_ARGUMENT, "grid->origin[%d]: expected a finite number%s, got %g", axis,
+  fail(RC_ERROR_INVALID_ARGUMENT, "grid.origin[%d]: expected a finite number%s, got %g", axis,
        narrow ? " of the range of float32" : "", origin);
 }
 
@@ -97,13 +82,13 @@ Grid read_grid(const rc_grid* grid, const Cloud& cloud) {
     check_origin(grid->origin[axis], narrow, axis);
     check_edge(grid->voxel_size[axis], narrow, axis);
     if (grid->dims[axis] < 1) {
-      fail(RC_ERROR_INVALID_ARGUMENT, "grid->dims[%d]: expected at least 1, got %lld", axis,
+      fail(RC_ERROR_INVALID_ARGUMENT, "grid.dims[%d]: expected at least 1, got %lld", axis,
            static_cast<Long>(grid->dims[axis]));
     }
     if (__builtin_mul_overflow(cells, grid->dims[axis], &cells) ||
         cells == std::numeric_limits<int64_t>::max()) {
       fail(RC_ERROR_INVALID_ARGUMENT,
-           "grid->dims: expected fewer than 2^63 - 1 voxels in all clouds, got %lld x %lld x %lld "
+           "grid.dims: expected fewer than 2^63 - 1 voxels in all clouds, got %lld x %lld x %lld "
            "for each of %lld",
            static_cast<Long>(grid->dims[0]), static_cast<Long>(grid->dims[1]),
            static_cast<Long>(grid->dims[2]), static_cast<Long>(cloud.clouds));
@@ -118,20 +103,11 @@ Grid read_grid(const rc_grid* grid, const Cloud& cloud) {
 Array point_array(const View& view, const char* argument, const Points& points, int64_t channels) {
   const Cloud& cloud = points.cloud;
   const bool batched = !points.single && !cloud.offsets;
-  std::string expected = batched ? "[" + std::to_string(cloud.clouds) + "," : "[";
-  expected += std::to_string(cloud.points);
-  if (channels >= 0) expected += channels == 0 ? ",F" : "," + std::to_string(channels);
-  expected += "]";
-  const int64_t last = channels == 0 ? -1 : channels;
-  if (batched && channels >= 0) {
-    check_shape(view, argument, expected, {cloud.clouds, cloud.points, last});
-  } else if (batched) {
-    check_shape(view, argument, expected, {cloud.clouds, cloud.points});
-  } else if (channels >= 0) {
-    check_shape(view, argument, expected, {cloud.points, last});
-  } else {
-    check_shape(view, argument, expected, {cloud.points});
-  }
+  Shape shape = {};
+  if (batched) shape.add(cloud.clouds);
+  shape.add(cloud.points);
+  if (channels >= 0) shape.add(channels == 0 ? any : channels);
+  require_shape(view, argument, shape, "F");
   const int32_t axis = batched ? 1 : 0;
   return {view.data, view.type, batched ? view.strides[0] : 0, view.strides[axis],
           channels >= 0 ? view.strides[axis + 1] : 0};
@@ -139,20 +115,12 @@ Array point_array(const View& view, const char* argument, const Points& points, 
 
 GridArray grid_array(const View& view, const char* argument, const Points& points,
                      const int64_t (&dims)[3], int64_t channels) {
-  std::string expected = points.single ? "[" : "[" + std::to_string(points.cloud.clouds) + ",";
-  for (int axis = 0; axis < 3; ++axis) {
-    expected += (axis == 0 ? "" : ",") + std::to_string(dims[axis]);
-  }
-  expected += channels >= 0 ? "," + std::to_string(channels) + "]" : "]";
+  Shape shape = {};
+  if (!points.single) shape.add(points.cloud.clouds);
+  for (const int64_t entry : dims) shape.add(entry);
+  if (channels >= 0) shape.add(channels);
+  require_shape(view, argument, shape);
   const int32_t first = points.single ? 0 : 1;
-  bool same = view.ndim == first + 3 + (channels >= 0);
-  same = same && (points.single || view.shape[0] == points.cloud.clouds);
-  for (int axis = 0; axis < 3; ++axis) same = same && view.shape[first + axis] == dims[axis];
-  same = same && (channels < 0 || view.shape[first + 3] == channels);
-  if (!same) {
-    fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected %s, got %s", argument, expected.c_str(),
-         describe(view).c_str());
-  }
   return {view.data,
           view.type,
           points.single ? 0 : view.strides[0],
@@ -163,11 +131,8 @@ GridArray grid_array(const View& view, const char* argument, const Points& point
 Array read_stats(Tensors& tensors, rc_tensor* stats, const Points& points) {
   if (stats == nullptr) return {};
   const View& v = tensors.write(stats, "stats");
-  if (v.type != Type::i64) {
-    fail(RC_ERROR_UNSUPPORTED_DTYPE, "stats: expected int64, got %s", describe(v).c_str());
-  }
-  check_shape(v, "stats", "[" + std::to_string(points.cloud.clouds) + ",3]",
-              {points.cloud.clouds, RC_NUM_VOXEL_STATS});
+  require_type(v, "stats", Type::i64);
+  require_shape(v, "stats", {points.cloud.clouds, RC_NUM_VOXEL_STATS});
   return {v.data, v.type, v.strides[0], 0, v.strides[1]};
 }
 

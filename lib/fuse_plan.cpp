@@ -3,6 +3,7 @@
 
 #include "lib/error.h"
 #include "lib/fuse_streams.h"
+#include "lib/view_rules.h"
 
 namespace rc {
 namespace {

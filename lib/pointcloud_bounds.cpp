@@ -3,6 +3,7 @@
 
 #include "lib/cloud.h"
 #include "lib/error.h"
+#include "lib/view_rules.h"
 #include "lib/voxelize_cpu.h"
 
 namespace rc {
@@ -16,13 +17,8 @@ static BoundsPlan prepare(Tensors& tensors, const rc_tensor* points, const rc_te
     fail(RC_ERROR_UNSUPPORTED_DTYPE, "bounds: expected %s, as the points have, got %s",
          name(p.cloud.array.type), describe(v).c_str());
   }
+  require_shape(v, "bounds", p.single ? Shape{2, 3} : Shape{p.cloud.clouds, 2, 3});
   const int32_t first = p.single ? 0 : 1;
-  if (v.ndim != first + 2 || (first == 1 && v.shape[0] != p.cloud.clouds) || v.shape[first] != 2 ||
-      v.shape[first + 1] != 3) {
-    const std::string clouds = std::to_string(p.cloud.clouds);
-    fail(RC_ERROR_INVALID_ARGUMENT, "bounds: expected %s, got %s",
-         p.single ? "[2,3]" : ("[" + clouds + ",2,3]").c_str(), describe(v).c_str());
-  }
   tensors.check_disjoint();
   return {RC_OP_POINTCLOUD_BOUNDS,
           p.cloud,

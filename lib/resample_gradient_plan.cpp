@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/error.h"
+#include "lib/view_rules.h"
 
 namespace rc {
 namespace {

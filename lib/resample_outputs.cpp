@@ -1,58 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
-#include <limits>
 #include <string>
 
 #include "lib/error.h"
 #include "lib/resample_plan.h"
+#include "lib/view_rules.h"
 
 namespace rc {
 namespace {
 
 using Long = long long;
 
-std::string expected_shape(const Prepared& prepared, int64_t channels) {
-  const ResamplePlan& plan = prepared.plan;
-  std::string text = "[";
-  if (!prepared.single && !plan.packed_targets()) text += std::to_string(plan.rows) + ",";
-  text += std::to_string(plan.targets);
-  if (channels >= 0) text += "," + std::to_string(channels);
-  return text + "]";
-}
-
-bool has_shape(const View& view, const Prepared& prepared, int64_t channels) {
-  const ResamplePlan& plan = prepared.plan;
-  int64_t expected[3];
-  int32_t rank = 0;
-  if (!prepared.single && !plan.packed_targets()) expected[rank++] = plan.rows;
-  expected[rank++] = plan.targets;
-  if (channels >= 0) expected[rank++] = channels;
-  if (view.ndim != rank) return false;
-  for (int32_t i = 0; i < rank; ++i) {
-    if (view.shape[i] != expected[i]) return false;
-  }
-  return true;
-}
-
 bool all_copy(const ResamplePlan& plan) {
   for (int i = 0; i < plan.num_groups; ++i) {
     if (!is_copy(plan.groups[i].mode)) return false;
   }
   return plan.duplicates != RC_DUPLICATES_MEAN;
-}
-
-/** Range of an integer type. */
-std::pair<double, double> range_of(Type type) {
-  switch (type) {
-    case Type::u8:
-      return {0, 255};
-    case Type::i8:
-      return {-128, 127};
-    case Type::i16:
-      return {-32768, 32767};
-    default:
-      return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
-  }
 }
 
 void check_conversion(Type to, const ResamplePlan& plan) {
@@ -68,12 +30,7 @@ void check_conversion(Type to, const ResamplePlan& plan) {
          "last, or the mean of duplicates, makes new values, got %s",
          name(to));
   }
-  const auto [low, high] = range_of(to);
-  if (!(plan.fill_value >= low && plan.fill_value <= high) ||
-      plan.fill_value != std::floor(plan.fill_value)) {
-    fail(RC_ERROR_INVALID_ARGUMENT, "fill_value: expected an integer of the range of %s, got %g",
-         name(to), plan.fill_value);
-  }
+  require_fill_value(plan.fill_value, to);
 }
 
 /** An optional output of one number per target. */
@@ -92,20 +49,14 @@ Array read_optional(Tensors& tensors, const rc_tensor* tensor, const char* argum
 
 }  // namespace
 
-void require_float(const View& view, const char* argument) {
-  if (!is_float(view.type)) {
-    fail(RC_ERROR_UNSUPPORTED_DTYPE, "%s: expected float16, bfloat16, float32 or float64, got %s",
-         argument, describe(view).c_str());
-  }
-}
-
 Array target_array(const View& view, const char* argument, const Prepared& prepared,
                    int64_t channels) {
-  if (!has_shape(view, prepared, channels)) {
-    fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected %s, got %s", argument,
-         expected_shape(prepared, channels).c_str(), describe(view).c_str());
-  }
   const bool has_rows = !prepared.single && !prepared.plan.packed_targets();
+  Shape shape = {};
+  if (has_rows) shape.add(prepared.plan.rows);
+  shape.add(prepared.plan.targets);
+  if (channels >= 0) shape.add(channels);
+  require_shape(view, argument, shape);
   const int32_t step = has_rows ? 1 : 0;
   return {view.data, view.type, has_rows ? view.strides[0] : 0, view.strides[step],
           channels >= 0 ? view.strides[step + 1] : 0};

@@ -70,7 +70,4 @@ bool has_quality(const rc_resample_options& options);
 /** Refuses all of these: rc_resample_backward has no use for them. */
 void refuse_quality(const rc_resample_options& options);
 
-/** Refuses an output, or a gradient, that is not of a float type. */
-void require_float(const View& view, const char* argument);
-
 }  // namespace rc

@@ -12,11 +12,6 @@
 namespace rc {
 namespace {
 
-bool reduces_features(int32_t reduce) {
-  return reduce != RC_REDUCE_OCCUPANCY && reduce != RC_REDUCE_OCCUPANCY_BITS &&
-         reduce != RC_REDUCE_COUNT;
-}
-
 void clear_stats(const VoxelPlan& plan) {
   for (int64_t b = 0; plan.stats && b < plan.cloud.clouds; ++b) {
     for (int64_t column = 0; column < RC_NUM_VOXEL_STATS; ++column) {
@@ -38,17 +33,10 @@ void fill(rc_context& context, const VoxelPlan& plan, const GridArray& array, in
 
 void clear_outputs(rc_context& context, const DensePlan& plan) {
   const VoxelPlan& voxels = plan.voxels;
-  const int64_t z = voxels.grid.dims[2];
-  fill(context, voxels, plan.counts, z, 1, 0);
-  switch (voxels.reduce) {
-    case RC_REDUCE_OCCUPANCY:
-    case RC_REDUCE_COUNT:
-      return fill(context, voxels, plan.output, z, 1, 0);
-    case RC_REDUCE_OCCUPANCY_BITS:
-      return fill(context, voxels, plan.output, (z + 7) / 8, 1, 0);
-    default:
-      return fill(context, voxels, plan.output, z, voxels.width, voxels.fill_value);
-  }
+  fill(context, voxels, plan.counts, voxels.grid.dims[2], 1, 0);
+  const bool features = reduces_features(voxels.reduce);
+  fill(context, voxels, plan.output, plan.depth(), features ? voxels.width : 1,
+       features ? voxels.fill_value : 0);
 }
 
 }  // namespace

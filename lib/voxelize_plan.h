@@ -10,7 +10,7 @@
 
 namespace rc {
 
-/** What a call has of the options that all calls share. */
+/** What all calls share of their arguments. */
 struct VoxelArguments {
   rc_op op;
   const rc_tensor* points;
@@ -19,31 +19,28 @@ struct VoxelArguments {
   const rc_tensor* lengths;
   uint32_t flags;
   int32_t reduce;
+  int32_t reserved;
   double fill_value;
   double feature_bound;
 };
+
+/** Those of rc_voxelize and its gradient. */
+VoxelArguments dense_arguments(rc_op op, const rc_tensor* points, const rc_grid* grid,
+                               const rc_voxelize_options& options);
 
 struct PreparedVoxels {
   VoxelPlan plan;
   Points points;
 };
 
-/** Points, grid, `reduce` and numbers; no features and no outputs yet. */
-PreparedVoxels make_voxel_plan(Tensors& tensors, const VoxelArguments& arguments);
-
-/** Whether a reduction is one of features: SUM, MEAN, MAX, MIN. */
-bool reduces_features(int32_t reduce);
+/** Points, grid, `reduce` and numbers; no features and no outputs yet. `known` are the flags of
+ * the call. */
+PreparedVoxels make_voxel_plan(Tensors& tensors, const VoxelArguments& arguments, uint32_t known);
 
 /** Reads `features` into the plan. */
 void read_features(Tensors& tensors, const rc_tensor* features, PreparedVoxels& prepared);
 
 /** Refuses a type that reduced features cannot have, and a fill value that is not of it. */
-void check_reduced_type(const View& output, const char* argument, const VoxelPlan& plan);
-
-/** Refuses a fill value that is not of an integer type. */
-void check_fill_value(double fill_value, Type type);
-
-/** Refuses any type but `type`. */
-void require_type(const View& view, const char* argument, Type type);
+void require_reduced_type(const View& output, const char* argument, const VoxelPlan& plan);
 
 }  // namespace rc

@@ -6,6 +6,7 @@
 
 #include "lib/error.h"
 #include "lib/options.h"
+#include "lib/view_rules.h"
 #include "lib/voxelize_plan.h"
 #include "lib/voxelize_run.h"
 #include "lib/workspace_query.h"
@@ -22,17 +23,10 @@ void require_index_type(const View& view, const char* argument) {
   }
 }
 
-void check_options(const rc_voxelize_sparse_options& options) {
-  if ((options.flags & ~uint32_t{RC_VOXELIZE_SKIP_VALIDATION}) != 0) {
-    fail(RC_ERROR_UNSUPPORTED_OPTION,
-         "options->flags: expected RC_VOXELIZE_SKIP_VALIDATION or 0, got 0x%x", options.flags);
-  }
-  if (options.reserved != 0) {
-    fail(RC_ERROR_UNSUPPORTED_OPTION, "options->reserved: expected 0, got %d", options.reserved);
-  }
+void check_wanted(const rc_voxelize_sparse_options& options) {
   const bool reduces = options.reduced != nullptr;
   if (reduces ? !reduces_features(options.reduce) : options.reduce != 0) {
-    fail(RC_ERROR_UNSUPPORTED_OPTION, "options->reduce: expected %s, got %d",
+    fail(RC_ERROR_UNSUPPORTED_OPTION, "reduce: expected %s, got %d",
          reduces ? "RC_REDUCE_SUM, MEAN, MAX or MIN" : "0 without reduced", options.reduce);
   }
   const bool wanted = reduces || options.hard != nullptr;
@@ -62,36 +56,26 @@ void read_coords(Tensors& tensors, const rc_tensor* coords, SparsePlan& plan) {
   plan.coords = {v.data, v.type, 0, v.strides[0], v.strides[1]};
 }
 
-void require_rows(const View& view, const char* argument, const SparsePlan& plan, int32_t rank,
-                  const char* shape, int64_t width) {
-  if (view.ndim != rank || view.shape[0] != plan.capacity ||
-      (width >= 0 && view.shape[rank - 1] != width)) {
-    fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected %s with M = %lld%s, got %s", argument, shape,
-         static_cast<Long>(plan.capacity),
-         width >= 0 ? (" and F = " + std::to_string(width)).c_str() : "", describe(view).c_str());
-  }
-}
-
 void read_outputs(Tensors& tensors, const rc_voxelize_sparse_options& options, const Points& points,
                   SparsePlan& plan) {
   const VoxelPlan& voxels = plan.voxels;
   if (options.reduced != nullptr) {
     const View& v = tensors.write(options.reduced, "reduced");
-    check_reduced_type(v, "reduced", voxels);
-    require_rows(v, "reduced", plan, 2, "[M,F]", voxels.width);
+    require_reduced_type(v, "reduced", voxels);
+    require_shape(v, "reduced", {plan.capacity, voxels.width});
     plan.reduced = {v.data, v.type, 0, v.strides[0], v.strides[1]};
   }
   if (options.counts != nullptr) {
     const View& v = tensors.write(options.counts, "counts");
     require_type(v, "counts", Type::i32);
-    require_rows(v, "counts", plan, 1, "[M]", -1);
+    require_shape(v, "counts", {plan.capacity});
     plan.counts = {v.data, v.type, 0, v.strides[0], 0};
   }
   if (options.hard != nullptr) {
     const View& v = tensors.write(options.hard, "hard");
     require_type(v, "hard", voxels.features.type);
-    require_rows(v, "hard", plan, 3, "[M,K,F]", voxels.width);
-    check_fill_value(options.fill_value, v.type);
+    require_shape(v, "hard", {plan.capacity, any, voxels.width}, "K");
+    require_fill_value(options.fill_value, v.type);
     plan.hard = {v.data, v.type, v.strides[0], v.strides[1], v.strides[2]};
     plan.hard_points = v.shape[1];
   }
@@ -103,9 +87,7 @@ void read_outputs(Tensors& tensors, const rc_voxelize_sparse_options& options, c
   if (options.total != nullptr) {
     const View& v = tensors.write(options.total, "total");
     require_type(v, "total", Type::i64);
-    if (v.ndim != 1 || v.shape[0] != 1) {
-      fail(RC_ERROR_INVALID_ARGUMENT, "total: expected int64 [1], got %s", describe(v).c_str());
-    }
+    require_shape(v, "total", {1});
     plan.total = reinterpret_cast<int64_t*>(v.data);
   }
 }
@@ -113,10 +95,12 @@ void read_outputs(Tensors& tensors, const rc_voxelize_sparse_options& options, c
 /** rc_voxelize_sparse, but for its data. */
 SparsePlan prepare(Tensors& tensors, const rc_tensor* points, const rc_grid* grid,
                    const rc_voxelize_sparse_options& options, const rc_tensor* coords) {
-  check_options(options);
+  check_wanted(options);
   PreparedVoxels prepared = make_voxel_plan(
-      tensors, {RC_OP_VOXELIZE_SPARSE, points, grid, options.offsets, options.lengths,
-                options.flags, options.reduce, options.fill_value, options.feature_bound});
+      tensors,
+      {RC_OP_VOXELIZE_SPARSE, points, grid, options.offsets, options.lengths, options.flags,
+       options.reduce, options.reserved, options.fill_value, options.feature_bound},
+      RC_VOXELIZE_SKIP_VALIDATION);
   if (options.features != nullptr) read_features(tensors, options.features, prepared);
   SparsePlan plan = {};
   plan.voxels = prepared.plan;

@@ -45,6 +45,11 @@ RC_SHARED constexpr bool has_range(Type features) {
   return features == Type::bf16 || features == Type::f32 || features == Type::f64;
 }
 
+// Whether a reduction is one of features: SUM, MEAN, MAX or MIN.
+RC_SHARED constexpr bool reduces_features(int32_t reduce) {
+  return reduce >= RC_REDUCE_SUM && reduce <= RC_REDUCE_MIN;
+}
+
 // What rc_voxelize and rc_voxelize_sparse share. A cell counts the voxels of all clouds in the order
 // of (cloud, x, y, z): the key that points are sorted by.
 struct VoxelPlan {
@@ -81,6 +86,12 @@ struct DensePlan {
   bool accumulate;
   GridArray output;  // of OCCUPANCY_BITS axis[2] steps from byte to byte
   GridArray counts;  // i32
+
+  // Steps of `output` along z.
+  RC_SHARED int64_t depth() const {
+    const int64_t z = voxels.grid.dims[2];
+    return voxels.reduce == RC_REDUCE_OCCUPANCY_BITS ? z / 8 + (z % 8 != 0) : z;
+  }
 };
 
 // rc_voxelize_backward. Of `voxels` MAX and MIN alone have features, but `width` holds always.
