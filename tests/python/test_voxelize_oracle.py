@@ -251,13 +251,13 @@ class TestAccumulate:
     @given(seed=seeds, reduce=st.sampled_from(["max", "min"]), name=feature_names)
     def test_of_extremes(self, seed, reduce, name):
         points, features, parts, feature_parts = self.parts(seed, name)
-        grid, counts = self.streamed(parts, feature_parts, reduce, fill_value=-3)
+        grid, counts = self.streamed(parts, feature_parts, reduce, fill_value=3)
         whole = rc.voxelize(
             points,
             *arguments(self.GRID),
             reduce=reduce,
             features=features,
-            fill_value=-3,
+            fill_value=3,
             counts=True,
         )
         assert_numbers(grid, whole.grid)
