@@ -71,8 +71,8 @@ static void bad_arguments_are_refused(void) {
   rc_op_metrics metrics = RC_OP_METRICS_INIT;
   FAILS(rc_context_enable_metrics(context, 2), RC_ERROR_INVALID_ARGUMENT,
         "rc_context_enable_metrics: enabled: expected 0 or 1, got 2");
-  FAILS(rc_context_metrics(context, 4, &metrics), RC_ERROR_INVALID_ARGUMENT,
-        "rc_context_metrics: op: expected one of rc_op, got 4");
+  FAILS(rc_context_metrics(context, RC_OP_DEPTH_TO_POINTS + 1, &metrics), RC_ERROR_INVALID_ARGUMENT,
+        "rc_context_metrics: op: expected one of rc_op, got 12");
   FAILS(rc_context_metrics(context, -1, &metrics), RC_ERROR_INVALID_ARGUMENT,
         "rc_context_metrics: op: expected one of rc_op, got -1");
   FAILS(rc_context_metrics(context, RC_OP_FUSE, NULL), RC_ERROR_INVALID_ARGUMENT,

@@ -19,6 +19,12 @@ static rc_status init_resample(void* options, uint32_t size) {
 static rc_status init_fuse(void* options, uint32_t size) {
   return rc_fuse_options_init(options, size);
 }
+static rc_status init_voxelize(void* options, uint32_t size) {
+  return rc_voxelize_options_init(options, size);
+}
+static rc_status init_voxelize_sparse(void* options, uint32_t size) {
+  return rc_voxelize_sparse_options_init(options, size);
+}
 static rc_status init_stream(void* options, uint32_t size) { return rc_stream_init(options, size); }
 
 static void check_init(init_function init, uint32_t size, const char* function,
@@ -49,6 +55,9 @@ static void init_functions_write_defaults(void) {
   check_init(init_context, sizeof(rc_context_options), "rc_context_options_init", "options");
   check_init(init_resample, sizeof(rc_resample_options), "rc_resample_options_init", "options");
   check_init(init_fuse, sizeof(rc_fuse_options), "rc_fuse_options_init", "options");
+  check_init(init_voxelize, sizeof(rc_voxelize_options), "rc_voxelize_options_init", "options");
+  check_init(init_voxelize_sparse, sizeof(rc_voxelize_sparse_options),
+             "rc_voxelize_sparse_options_init", "options");
   check_init(init_stream, sizeof(rc_stream), "rc_stream_init", "stream");
 }
 
@@ -56,18 +65,27 @@ static void init_macros_write_the_same(void) {
   const rc_context_options context = RC_CONTEXT_OPTIONS_INIT;
   const rc_resample_options resample = RC_RESAMPLE_OPTIONS_INIT;
   const rc_fuse_options fuse = RC_FUSE_OPTIONS_INIT;
+  const rc_voxelize_options voxelize = RC_VOXELIZE_OPTIONS_INIT;
+  const rc_voxelize_sparse_options voxelize_sparse = RC_VOXELIZE_SPARSE_OPTIONS_INIT;
   const rc_stream stream = RC_STREAM_INIT;
   rc_context_options context_default;
   rc_resample_options resample_default;
   rc_fuse_options fuse_default;
+  rc_voxelize_options voxelize_default;
+  rc_voxelize_sparse_options voxelize_sparse_default;
   rc_stream stream_default;
   SUCCEEDS(rc_context_options_init(&context_default, sizeof context_default));
   SUCCEEDS(rc_resample_options_init(&resample_default, sizeof resample_default));
   SUCCEEDS(rc_fuse_options_init(&fuse_default, sizeof fuse_default));
+  SUCCEEDS(rc_voxelize_options_init(&voxelize_default, sizeof voxelize_default));
+  SUCCEEDS(
+      rc_voxelize_sparse_options_init(&voxelize_sparse_default, sizeof voxelize_sparse_default));
   SUCCEEDS(rc_stream_init(&stream_default, sizeof stream_default));
   CHECK(memcmp(&context, &context_default, sizeof context) == 0);
   CHECK(memcmp(&resample, &resample_default, sizeof resample) == 0);
   CHECK(memcmp(&fuse, &fuse_default, sizeof fuse) == 0);
+  CHECK(memcmp(&voxelize, &voxelize_default, sizeof voxelize) == 0);
+  CHECK(memcmp(&voxelize_sparse, &voxelize_sparse_default, sizeof voxelize_sparse) == 0);
   CHECK(memcmp(&stream, &stream_default, sizeof stream) == 0);
 }
 
