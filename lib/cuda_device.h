@@ -75,7 +75,8 @@ class CudaDevice {
   virtual void voxelize(const DensePlan& plan, char* workspace) = 0;
   virtual void voxelize(const VoxelGradientPlan& plan, char* workspace) = 0;
   virtual void voxelize(const SparsePlan& plan, char* workspace) = 0;
-  virtual void pointcloud_bounds(const BoundsPlan& plan) = 0;
+  virtual uint64_t bounds_workspace(const BoundsPlan& plan) = 0;
+  virtual void pointcloud_bounds(const BoundsPlan& plan, char* workspace) = 0;
 };
 
 /** Number of devices that the driver shows, whether a context can be made on them or not. */

@@ -8,6 +8,7 @@
 #include "lib/cuda_resample.h"
 #include "lib/cuda_support.h"
 #include "lib/cuda_timers.h"
+#include "lib/cuda_voxelize.h"
 #include "lib/error.h"
 #include "lib/fault.h"
 
@@ -128,7 +129,39 @@ class Device final : public CudaDevice {
     cuda_backward(plans, count, workspace, next_call());
   }
 
+  uint64_t voxelize_workspace(const DensePlan& plan) override { return workspace_of(plan); }
+  uint64_t voxelize_workspace(const VoxelGradientPlan& plan) override { return workspace_of(plan); }
+  uint64_t voxelize_workspace(const SparsePlan& plan) override { return workspace_of(plan); }
+
+  void voxelize(const DensePlan& plan, char* workspace) override { enqueue(plan, workspace); }
+  void voxelize(const VoxelGradientPlan& plan, char* workspace) override {
+    enqueue(plan, workspace);
+  }
+  void voxelize(const SparsePlan& plan, char* workspace) override { enqueue(plan, workspace); }
+
+  uint64_t bounds_workspace(const BoundsPlan& plan) override {
+    const Current current(primary_);
+    return cuda_bounds_workspace(plan);
+  }
+
+  void pointcloud_bounds(const BoundsPlan& plan, char* workspace) override {
+    const Current current(primary_);
+    cuda_bounds(plan, workspace, next_call());
+  }
+
  private:
+  template <class Plan>
+  uint64_t workspace_of(const Plan& plan) {
+    const Current current(primary_);
+    return cuda_voxelize_workspace(plan);
+  }
+
+  template <class Plan>
+  void enqueue(const Plan& plan, char* workspace) {
+    const Current current(primary_);
+    cuda_voxelize(plan, workspace, next_call());
+  }
+
   CudaCall next_call() { return {stream_, record_, ++calls_}; }
 
   void open() {

@@ -3,21 +3,12 @@
  * current. */
 #pragma once
 
-#include <cuda_runtime_api.h>
-
 #include <cstdint>
 
-#include "kernels/common/fault_record.h"
 #include "kernels/resample/gradient.h"
+#include "lib/cuda_call.h"
 
 namespace rc {
-
-/** Where work goes, and where its faults are noted under the number of the call. */
-struct CudaCall {
-  cudaStream_t stream;
-  FaultRecord* record;
-  uint64_t number;
-};
 
 /** Bytes of workspace that the plans of one call need. */
 uint64_t cuda_resample_workspace(const ResamplePlan* plans, int64_t count);

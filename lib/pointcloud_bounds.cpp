@@ -38,7 +38,8 @@ rc_status rc_pointcloud_bounds(rc_context* context, const rc_tensor* points,
     Tensors tensors(c);
     const BoundsPlan plan = prepare(tensors, points, offsets, lengths, bounds);
     if (c.cuda != nullptr) {
-      c.cuda->pointcloud_bounds(plan);
+      const Workspace memory(c, c.cuda->bounds_workspace(plan), nullptr, 0);
+      c.cuda->pointcloud_bounds(plan, memory.data());
     } else {
       check_cloud_data(plan.op, plan.cloud);
       pointcloud_bounds_cpu(c, plan);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "kernels/common/carver.h"
 #include "kernels/voxelize/voxelize.h"
@@ -30,14 +29,5 @@ SortedPoints<Key> sort_points(rc_context& context, const VoxelPlan& plan, char* 
 
 /** Bytes that this needs. */
 uint64_t sort_workspace(const VoxelPlan& plan);
-
-/** Calls f with a null pointer to the type of keys. */
-template <class F>
-auto with_key(const VoxelPlan& plan, F f) {
-  if (plan.cells() <= int64_t{std::numeric_limits<uint32_t>::max()}) {
-    return f(static_cast<uint32_t*>(nullptr));
-  }
-  return f(static_cast<uint64_t*>(nullptr));
-}
 
 }  // namespace rc

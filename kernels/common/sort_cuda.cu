@@ -7,11 +7,11 @@ namespace rc {
 namespace {
 
 // The sort itself, or, without `temporary`, the memory that it needs.
-cudaError_t sort(Pairs& pairs, void* temporary, size_t* size, int bits, cudaStream_t stream) {
-  cub::DoubleBuffer<uint64_t> keys(pairs.keys[pairs.current_keys],
-                                   pairs.keys[1 - pairs.current_keys]);
-  cub::DoubleBuffer<int64_t> numbers(pairs.numbers[pairs.current_numbers],
-                                     pairs.numbers[1 - pairs.current_numbers]);
+template <class Key, class Number>
+cudaError_t sort(Pairs<Key, Number>& pairs, void* temporary, size_t* size, int bits,
+                 cudaStream_t stream) {
+  cub::DoubleBuffer<Key> keys(pairs.key(), pairs.free_keys());
+  cub::DoubleBuffer<Number> numbers(pairs.number(), pairs.free_numbers());
   const cudaError_t error = cub::DeviceRadixSort::SortPairs(temporary, *size, keys, numbers,
                                                             pairs.count, 0, bits, stream);
   if (temporary != nullptr) {
@@ -23,21 +23,31 @@ cudaError_t sort(Pairs& pairs, void* temporary, size_t* size, int bits, cudaStre
 
 }  // namespace
 
-cudaError_t make_pairs(int64_t count, Carver& carver, Pairs* pairs) {
+template <class Key, class Number>
+cudaError_t make_pairs(int64_t count, Carver& carver, Pairs<Key, Number>* pairs) {
   *pairs = {};
   pairs->count = count;
-  for (uint64_t*& keys : pairs->keys) keys = carver.take<uint64_t>(count);
-  for (int64_t*& numbers : pairs->numbers) numbers = carver.take<int64_t>(count);
+  for (Key*& keys : pairs->keys) keys = carver.take<Key>(count);
+  for (Number*& numbers : pairs->numbers) numbers = carver.take<Number>(count);
   // Fewer bits need no more.
-  const cudaError_t error = sort(*pairs, nullptr, &pairs->temporary_size, 64, nullptr);
+  const cudaError_t error =
+      sort(*pairs, nullptr, &pairs->temporary_size, static_cast<int>(sizeof(Key)) * 8, nullptr);
   pairs->temporary = carver.take<char>(static_cast<int64_t>(pairs->temporary_size));
   return error;
 }
 
-cudaError_t sort_pairs(Pairs& pairs, int bits, cudaStream_t stream) {
+template <class Key, class Number>
+cudaError_t sort_pairs(Pairs<Key, Number>& pairs, int bits, cudaStream_t stream) {
   if (pairs.count == 0 || bits == 0) return cudaSuccess;
   size_t size = pairs.temporary_size;
   return sort(pairs, pairs.temporary, &size, bits, stream);
 }
+
+template cudaError_t make_pairs(int64_t, Carver&, Pairs<uint64_t, int64_t>*);
+template cudaError_t make_pairs(int64_t, Carver&, Pairs<uint64_t, uint32_t>*);
+template cudaError_t make_pairs(int64_t, Carver&, Pairs<uint32_t, uint32_t>*);
+template cudaError_t sort_pairs(Pairs<uint64_t, int64_t>&, int, cudaStream_t);
+template cudaError_t sort_pairs(Pairs<uint64_t, uint32_t>&, int, cudaStream_t);
+template cudaError_t sort_pairs(Pairs<uint32_t, uint32_t>&, int, cudaStream_t);
 
 }  // namespace rc

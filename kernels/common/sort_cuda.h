@@ -10,25 +10,32 @@
 
 namespace rc {
 
-// Two of each array: a sort moves the pairs from one to the other, and back, as it needs.
+// Two of each array: a sort moves the pairs from one to the other, and back, as it needs. Key and
+// Number are uint64_t and int64_t, or uint64_t or uint32_t and uint32_t.
+template <class Key, class Number>
 struct Pairs {
   int64_t count;
-  uint64_t* keys[2];
-  int64_t* numbers[2];
+  Key* keys[2];
+  Number* numbers[2];
   // Which of the two holds the pairs.
   int current_keys, current_numbers;
   void* temporary;
   size_t temporary_size;
 
-  uint64_t* key() const { return keys[current_keys]; }
-  int64_t* number() const { return numbers[current_numbers]; }
+  Key* key() const { return keys[current_keys]; }
+  Number* number() const { return numbers[current_numbers]; }
+  // The others, whose contents nobody needs between sorts.
+  Key* free_keys() const { return keys[1 - current_keys]; }
+  Number* free_numbers() const { return numbers[1 - current_numbers]; }
 };
 
 // Memory for `count` pairs.
-cudaError_t make_pairs(int64_t count, Carver& carver, Pairs* pairs);
+template <class Key, class Number>
+cudaError_t make_pairs(int64_t count, Carver& carver, Pairs<Key, Number>* pairs);
 
 // Sorts by the lowest `bits` bits of the keys; pairs of equal keys keep their order.
-cudaError_t sort_pairs(Pairs& pairs, int bits, cudaStream_t stream);
+template <class Key, class Number>
+cudaError_t sort_pairs(Pairs<Key, Number>& pairs, int bits, cudaStream_t stream);
 
 // Bits of the numbers 0 to `largest`.
 inline int bits_of(int64_t largest) {

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the CUDA kernels share: how work is spread over blocks, and which sequences may be read.
+// What the CUDA kernels of resample and fuse share: which sequences may be read, and their types.
 #pragma once
 
-#include <algorithm>
-
+#include "kernels/common/cuda_launch.h"
 #include "kernels/common/search.h"
 #include "kernels/resample/sequence.h"
 
 RC_KERNELS_BEGIN
-
-// Threads of a block, and targets of a tile.
-constexpr int kTile = 128;
-// Blocks of a launch; more work is taken in turns.
-constexpr int64_t kMaxBlocks = 1 << 16;
-
-inline unsigned blocks_for(int64_t count) {
-  return static_cast<unsigned>(std::min((count - 1) / kTile + 1, kMaxBlocks));
-}
 
 // The last k in [0, count) with offsets[k] <= position: the sequence or row that holds it. Wrong
 // offsets give a wrong k, but one in that range.
@@ -35,15 +25,6 @@ __device__ inline bool is_readable(const ResamplePlan& plan, int64_t sequence) {
 // Samples in the arrays, whether a sequence has them or not.
 RC_HD inline int64_t stored_samples(const ResamplePlan& plan) {
   return plan.offsets ? plan.samples : plan.sequences * plan.samples;
-}
-
-// Numbers from this thread's first one up to `count`, a step of the whole grid at a time.
-template <class Body>
-__device__ void for_each_number(int64_t count, Body body) {
-  for (int64_t i = int64_t{blockIdx.x} * kTile + threadIdx.x; i < count;
-       i += int64_t{gridDim.x} * kTile) {
-    body(i);
-  }
 }
 
 // Calls f with a null pointer to the type of times.

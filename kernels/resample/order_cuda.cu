@@ -5,10 +5,10 @@
 #define RC_LEVEL cuda
 #include <cub/block/block_scan.cuh>
 
+#include "kernels/common/sort_cuda.h"
 #include "kernels/resample/check.h"
 #include "kernels/resample/cuda_grid.h"
 #include "kernels/resample/resample_cuda.h"
-#include "kernels/common/sort_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
@@ -127,7 +127,7 @@ __global__ void __launch_bounds__(kBlock)
   }
 }
 
-cudaError_t sort_samples(const ResamplePlan& plan, Pairs& pairs, int64_t* sorted,
+cudaError_t sort_samples(const ResamplePlan& plan, Pairs<uint64_t, int64_t>& pairs, int64_t* sorted,
                          cudaStream_t stream) {
   const int64_t count = pairs.count;
   if (count == 0) return cudaSuccess;
@@ -159,7 +159,7 @@ void take_order(ResamplePlan& plan, Carver& carver) {
 
 cudaError_t order_cuda(const ResamplePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
   if (plan.order == RC_ORDER_CHECK) return cudaSuccess;
-  Pairs pairs = {};
+  Pairs<uint64_t, int64_t> pairs = {};
   if (plan.order == RC_ORDER_SORT) {
     const cudaError_t error = make_pairs(stored_samples(plan), carver, &pairs);
     if (error != cudaSuccess) return error;

@@ -2,10 +2,10 @@
 // rc_resample_backward on a CUDA device. One thread has an element of a sequence to itself and adds
 // to its samples in the order of rows and targets, as the CPU does: the same sums, to the bit.
 #define RC_LEVEL cuda
+#include "kernels/common/sort_cuda.h"
 #include "kernels/resample/cuda_tiles.h"
 #include "kernels/resample/resample_backward_cuda.h"
 #include "kernels/resample/resample_cuda.h"
-#include "kernels/common/sort_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
@@ -129,7 +129,7 @@ __global__ void __launch_bounds__(kTile) write_gradient(const __grid_constant__ 
   });
 }
 
-cudaError_t list_rows(GradientPlan& plan, Pairs& pairs, cudaStream_t stream) {
+cudaError_t list_rows(GradientPlan& plan, Pairs<uint64_t, int64_t>& pairs, cudaStream_t stream) {
   const ResamplePlan& forward = plan.forward;
   if (forward.rows > 0) {
     write_ids<<<blocks_for(forward.rows), kTile, 0, stream>>>(forward, pairs.key(), pairs.number());
@@ -176,7 +176,7 @@ cudaError_t resample_backward_cuda(GradientPlan& plan, Carver& carver, bool laun
 
   plan.sums = carver.take<double>(stored_samples(forward) * forward.width);
   if (forward.sequence_ids) {
-    Pairs pairs = {};
+    Pairs<uint64_t, int64_t> pairs = {};
     plan.row_begin = carver.take<int64_t>(forward.sequences + 1);
     error = make_pairs(forward.rows, carver, &pairs);
     if (error == cudaSuccess && launch) error = list_rows(plan, pairs, stream);

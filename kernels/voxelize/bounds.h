@@ -37,6 +37,18 @@ RC_HD inline void add_point(Bounds& bounds, const Array& points, int64_t start) 
   if (is_finite(x) && is_finite(y) && is_finite(z)) merge(bounds, {{x, y, z}, {x, y, z}});
 }
 
+// The same, for points of any type.
+RC_HD inline void add_point(Bounds& bounds, const Array& points, int64_t start) {
+  switch (points.type) {
+    case Type::f16:
+      return add_point<Half>(bounds, points, start);
+    case Type::f64:
+      return add_point<double>(bounds, points, start);
+    default:
+      return add_point<float>(bounds, points, start);
+  }
+}
+
 RC_HD inline void store_bounds(const BoundsPlan& plan, int64_t cloud, const Bounds& bounds) {
   const Array& array = plan.bounds;
   const bool empty = bounds.least[0] > bounds.greatest[0];

@@ -114,4 +114,11 @@ struct SparsePlan {
   int64_t* total;
 };
 
+// Calls f with a null pointer to the type of keys: cells and one more fit it.
+template <class F>
+auto with_key(const VoxelPlan& plan, F f) {
+  if (plan.cells() <= int64_t{UINT32_MAX}) return f(static_cast<uint32_t*>(nullptr));
+  return f(static_cast<uint64_t*>(nullptr));
+}
+
 }  // namespace rc

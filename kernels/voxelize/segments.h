@@ -17,7 +17,7 @@ RC_HD inline int64_t start_of(const VoxelPlan& plan, const Array& array, int64_t
 
 // Calls `f` with a null pointer to the reducer of a reduction of features.
 template <class F>
-RC_HD inline auto with_reducer(int32_t reduce, F&& f) {
+auto with_reducer(int32_t reduce, F&& f) {
   if (reduce == RC_REDUCE_SUM || reduce == RC_REDUCE_MEAN) {
     return f(static_cast<SumReducer*>(nullptr));
   }

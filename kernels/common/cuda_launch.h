@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// How work is spread over the blocks of a CUDA device.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/common/hd.h"
+
+RC_KERNELS_BEGIN
+
+// Threads of a block; targets, points or voxels of a tile.
+constexpr int kTile = 128;
+// Blocks of a launch; more work is taken in turns.
+constexpr int64_t kMaxBlocks = 1 << 16;
+
+inline unsigned blocks_for(int64_t count) {
+  return static_cast<unsigned>(std::min((count - 1) / kTile + 1, kMaxBlocks));
+}
+
+// Numbers from this thread's first one up to `count`, a step of the whole grid at a time.
+template <class Body>
+__device__ void for_each_number(int64_t count, Body body) {
+  for (int64_t i = int64_t{blockIdx.x} * kTile + threadIdx.x; i < count;
+       i += int64_t{gridDim.x} * kTile) {
+    body(i);
+  }
+}
+
+RC_KERNELS_END

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// rc_voxelize on a CUDA device.
+#define RC_LEVEL cuda
+#include "kernels/voxelize/fill_cuda.cuh"
+#include "kernels/voxelize/points_cuda.cuh"
+#include "kernels/voxelize/segments_cuda.cuh"
+#include "kernels/voxelize/voxelize_cuda.h"
+
+RC_KERNELS_BEGIN
+namespace {
+
+struct DenseSink {
+  DensePlan plan;
+
+  template <class Reducer>
+  __device__ void store(int64_t, int64_t cell, uint32_t count, int64_t channel,
+                        const Reducer& reducer) const {
+    const CellPlace place = place_of_cell(plan.voxels.grid, cell);
+    store_channel(plan, place, channel, old_count_of(plan, place), count, reducer);
+  }
+
+  __device__ void finish(int64_t cell, uint32_t count) const {
+    const CellPlace place = place_of_cell(plan.voxels.grid, cell);
+    store_count(plan, place, old_count_of(plan, place), count);
+  }
+};
+
+// Occupancy as whole words, 32 voxels along z each, that atomics can reach; then written out.
+struct Bits {
+  uint32_t* words;
+  int64_t words_per_row;  // 0 where none are needed
+};
+
+__device__ int64_t row_of(const VoxelPlan& plan, int64_t cloud, const int64_t (&index)[3]) {
+  return (cloud * plan.grid.dims[0] + index[0]) * plan.grid.dims[1] + index[1];
+}
+
+__global__ void __launch_bounds__(kTile)
+    mark_points(const __grid_constant__ DensePlan plan, const __grid_constant__ Bits bits) {
+  const GridArray& output = plan.output;
+  for_each_number(plan.voxels.cloud.positions(), [&](int64_t i) {
+    const PointPlace place = place_of(plan.voxels.cloud, i);
+    const Voxel voxel = counted_voxel_of(plan.voxels, place);
+    if (voxel.left_out != 0) return;
+    if (plan.counts) {
+      atomicAdd(reinterpret_cast<int32_t*>(plan.counts.data) +
+                    element_of(plan.counts, place.cloud, voxel.index),
+                1);
+    }
+    if (bits.words_per_row != 0) {
+      const int64_t word =
+          row_of(plan.voxels, place.cloud, voxel.index) * bits.words_per_row + voxel.index[2] / 32;
+      atomicOr(bits.words + word, 1u << voxel.index[2] % 32);
+    } else if (plan.voxels.reduce == RC_REDUCE_COUNT) {
+      atomicAdd(
+          reinterpret_cast<int32_t*>(output.data) + element_of(output, place.cloud, voxel.index),
+          1);
+    } else {
+      output.data[element_of(output, place.cloud, voxel.index)] = 1;
+    }
+  });
+}
+
+__global__ void __launch_bounds__(kTile)
+    write_bits(const __grid_constant__ DensePlan plan, const __grid_constant__ Bits bits,
+               int64_t bytes_per_row, int64_t count) {
+  for_each_number(count, [&](int64_t i) {
+    const int64_t row = i / bytes_per_row, byte = i - row * bytes_per_row;
+    const int64_t y = plan.voxels.grid.dims[1], x = plan.voxels.grid.dims[0];
+    const int64_t index[3] = {row / y % x, row % y, byte};
+    const uint32_t word = bits.words[row * bits.words_per_row + byte / 4];
+    char& target = plan.output.data[element_of(plan.output, row / y / x, index)];
+    const uint32_t old = plan.accumulate ? static_cast<uint8_t>(target) : 0;
+    target = static_cast<char>(old | (word >> byte % 4 * 8 & 0xff));
+  });
+}
+
+cudaError_t mark(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
+  const VoxelPlan& voxels = plan.voxels;
+  const int64_t z = voxels.grid.dims[2];
+  const int64_t rows = voxels.cloud.clouds * voxels.grid.dims[0] * voxels.grid.dims[1];
+  Bits bits = {};
+  if (voxels.reduce == RC_REDUCE_OCCUPANCY_BITS) bits.words_per_row = (z + 31) / 32;
+  const int64_t words = rows * bits.words_per_row;
+  bits.words = carver.take<uint32_t>(words);
+  if (!launch) return cudaSuccess;
+  if (words > 0) {
+    const cudaError_t error = cudaMemsetAsync(bits.words, 0, words * sizeof(uint32_t), stream);
+    if (error != cudaSuccess) return error;
+  }
+  const int64_t positions = voxels.cloud.positions();
+  if (positions > 0) mark_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, bits);
+  const int64_t bytes = (z + 7) / 8;
+  if (words > 0) {
+    write_bits<<<blocks_for(rows * bytes), kTile, 0, stream>>>(plan, bits, bytes, rows * bytes);
+  }
+  return cudaGetLastError();
+}
+
+template <class Key>
+cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
+  Sorted<Key> sorted;
+  const cudaError_t error = sort_points_cuda(plan.voxels, carver, launch, stream, &sorted);
+  if (error != cudaSuccess) return error;
+  return with_reducer(plan.voxels.reduce, [&](auto* reducer) {
+    return reduce_segments<std::remove_pointer_t<decltype(reducer)>>(
+        plan.voxels, sorted, DenseSink{plan}, carver, launch, stream);
+  });
+}
+
+cudaError_t clear_outputs(const DensePlan& plan, cudaStream_t stream) {
+  const VoxelPlan& voxels = plan.voxels;
+  cudaError_t error = fill(box_of_stats(voxels), 0, stream);
+  if (error != cudaSuccess || plan.accumulate) return error;
+  const int64_t z = voxels.grid.dims[2];
+  error = fill(box_of(plan.counts, voxels, z, 1), 0, stream);
+  // Bits are written all at once.
+  if (error != cudaSuccess || voxels.reduce == RC_REDUCE_OCCUPANCY_BITS) return error;
+  const bool features = reduces_features(voxels.reduce);
+  return fill(box_of(plan.output, voxels, z, features ? voxels.width : 1),
+              features ? voxels.fill_value : 0, stream);
+}
+
+}  // namespace
+RC_KERNELS_END
+
+namespace rc {
+
+cudaError_t voxelize_cuda(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
+  if (launch) {
+    const cudaError_t error = clear_outputs(plan, stream);
+    if (error != cudaSuccess) return error;
+  }
+  if (!reduces_features(plan.voxels.reduce)) return mark(plan, carver, launch, stream);
+  return with_key(plan.voxels, [&](auto* key) {
+    return reduce<std::remove_pointer_t<decltype(key)>>(plan, carver, launch, stream);
+  });
+}
+
+}  // namespace rc

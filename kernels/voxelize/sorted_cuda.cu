@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#define RC_LEVEL cuda
+#include <cub/device/device_scan.cuh>
+
+#include "kernels/voxelize/points_cuda.cuh"
+#include "kernels/voxelize/sorted_cuda.h"
+
+RC_KERNELS_BEGIN
+namespace {
+
+__global__ void __launch_bounds__(kTile) clear_exponents(int32_t* exponents, int64_t count) {
+  for_each_number(count, [&](int64_t i) { exponents[i] = kNoExponent; });
+}
+
+// Raises the exponents of the channels of a point that has a voxel.
+__device__ void measure(const VoxelPlan& plan, const PointPlace& place, int32_t* exponents) {
+  const Array& features = plan.features;
+  const int64_t start = start_of(features, place);
+  for (int64_t c = 0; c < plan.width; ++c) {
+    const double x = load(features.type, features.data, start + c * features.channel);
+    if (x == 0 || !is_finite(x)) continue;
+    int32_t* const highest = exponents + place.cloud * plan.width + c;
+    const int32_t exponent = exponent_of(x);
+    // Few points raise it: most need only look.
+    if (*static_cast<volatile int32_t*>(highest) < exponent) atomicMax(highest, exponent);
+  }
+}
+
+template <class Key>
+__global__ void __launch_bounds__(kTile)
+    list_points(const __grid_constant__ VoxelPlan plan, Key* cells, uint32_t* positions,
+                int32_t* exponents) {
+  const bool measures = plan.measures_range();
+  for_each_number(plan.cloud.positions(), [&](int64_t i) {
+    const PointPlace place = place_of(plan.cloud, i);
+    const Voxel voxel = counted_voxel_of(plan, place);
+    const bool inside = voxel.left_out == 0;
+    cells[i] = static_cast<Key>(inside ? cell_of(plan.grid, place.cloud, voxel) : plan.cells());
+    positions[i] = static_cast<uint32_t>(i);
+    if (inside && measures) measure(plan, place, exponents);
+  });
+}
+
+// Marks the first points of segments. Points that are left out begin none.
+template <class Key>
+__global__ void __launch_bounds__(kTile)
+    mark_first(const Key* cells, int64_t count, Key none, uint32_t* numbers) {
+  for_each_number(count, [&](int64_t i) {
+    numbers[i] = cells[i] != none && (i == 0 || cells[i - 1] != cells[i]) ? 1 : 0;
+  });
+}
+
+template <class Key>
+__global__ void __launch_bounds__(kTile)
+    list_rows(const Key* cells, int64_t count, Key none, const __grid_constant__ Rows rows) {
+  for_each_number(count, [&](int64_t i) {
+    if (cells[i] == none) return;
+    if (i == 0 || cells[i - 1] != cells[i]) rows.starts[rows.numbers[i] - 1] = i;
+    if (i + 1 == count || cells[i + 1] == none) {
+      rows.counts[0] = rows.numbers[i];
+      rows.counts[1] = static_cast<uint32_t>(i + 1);
+    }
+  });
+}
+
+}  // namespace
+RC_KERNELS_END
+
+namespace rc {
+
+template <class Key>
+cudaError_t sort_points_cuda(const VoxelPlan& plan, Carver& carver, bool launch,
+                             cudaStream_t stream, Sorted<Key>* sorted) {
+  const int64_t positions = plan.cloud.positions();
+  const int64_t channels = plan.measures_range() ? plan.cloud.clouds * plan.width : 0;
+  sorted->exponents = carver.take<int32_t>(channels);
+  const cudaError_t error = make_pairs(positions, carver, &sorted->pairs);
+  if (error != cudaSuccess || !launch || positions == 0) return error;
+  if (channels > 0) {
+    clear_exponents<<<blocks_for(channels), kTile, 0, stream>>>(sorted->exponents, channels);
+  }
+  list_points<<<blocks_for(positions), kTile, 0, stream>>>(
+      plan, sorted->pairs.key(), sorted->pairs.number(), sorted->exponents);
+  const cudaError_t listed = cudaGetLastError();
+  return listed != cudaSuccess ? listed : sort_pairs(sorted->pairs, bits_of(plan.cells()), stream);
+}
+
+template <class Key>
+cudaError_t number_rows_cuda(const VoxelPlan& plan, const Sorted<Key>& sorted, Carver& carver,
+                             bool launch, cudaStream_t stream, Rows* rows) {
+  const int64_t positions = plan.cloud.positions();
+  *rows = {};
+  rows->numbers = reinterpret_cast<uint32_t*>(sorted.pairs.free_keys());
+  rows->starts = sorted.pairs.free_numbers();
+  rows->counts = carver.take<uint32_t>(2);
+  cudaError_t error = cub::DeviceScan::InclusiveSum(nullptr, rows->temporary_size, rows->numbers,
+                                                    rows->numbers, positions, stream);
+  rows->temporary = carver.take<char>(static_cast<int64_t>(rows->temporary_size));
+  if (error != cudaSuccess || !launch) return error;
+  error = cudaMemsetAsync(rows->counts, 0, 2 * sizeof(uint32_t), stream);
+  if (error != cudaSuccess || positions == 0) return error;
+  const Key none = static_cast<Key>(plan.cells());
+  mark_first<<<blocks_for(positions), kTile, 0, stream>>>(sorted.cells(), positions, none,
+                                                          rows->numbers);
+  error = cub::DeviceScan::InclusiveSum(rows->temporary, rows->temporary_size, rows->numbers,
+                                        rows->numbers, positions, stream);
+  if (error != cudaSuccess) return error;
+  list_rows<<<blocks_for(positions), kTile, 0, stream>>>(sorted.cells(), positions, none, *rows);
+  return cudaGetLastError();
+}
+
+template cudaError_t sort_points_cuda(const VoxelPlan&, Carver&, bool, cudaStream_t,
+                                      Sorted<uint32_t>*);
+template cudaError_t sort_points_cuda(const VoxelPlan&, Carver&, bool, cudaStream_t,
+                                      Sorted<uint64_t>*);
+template cudaError_t number_rows_cuda(const VoxelPlan&, const Sorted<uint32_t>&, Carver&, bool,
+                                      cudaStream_t, Rows*);
+template cudaError_t number_rows_cuda(const VoxelPlan&, const Sorted<uint64_t>&, Carver&, bool,
+                                      cudaStream_t, Rows*);
+
+}  // namespace rc
