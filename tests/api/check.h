@@ -48,6 +48,16 @@ static inline void check_status(const char* file, int line, const char* expressi
           actual == RC_SUCCESS ? "" : rc_last_error_message());
 }
 
+/* A call of `function` that is to fail with this status and this message. */
+static inline void check_failure(const char* file, int line, const char* expression,
+                                 const char* function, rc_status actual, rc_status expected,
+                                 const char* text) {
+  char message[512];
+  check_status(file, line, expression, actual, expected);
+  snprintf(message, sizeof message, "%s: %s", function, text);
+  check_text(file, line, expression, rc_last_error_message(), message);
+}
+
 #define CHECK(condition) ((condition) ? (void)0 : report(__FILE__, __LINE__, #condition))
 #define CHECK_EQUAL(actual, expected) \
   check_integer(__FILE__, __LINE__, #actual, (int64_t)(actual), (int64_t)(expected))
