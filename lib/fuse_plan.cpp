@@ -28,6 +28,15 @@ void check_stream(const Stream& stream, const ResamplePlan& plan, int64_t rows) 
   }
 }
 
+void check_devices(const Tensors& tensors, const std::vector<Stream>& streams) {
+  for (size_t i = 0; i < streams.size(); ++i) {
+    in_stream(static_cast<int64_t>(i), [&] {
+      tensors.check_device(streams[i].stream.values, "values");
+      tensors.check_device(streams[i].stream.source_times, "source_times");
+    });
+  }
+}
+
 /** Plans the streams with `make(index, source)`, and those that are absent by the rows of the others. */
 template <class Make>
 Plans plan_streams(const std::vector<Stream>& streams, const Targets& targets, rc_op op,
@@ -98,6 +107,7 @@ std::vector<ResamplePlan> make_fuse_plans(Tensors& tensors, const rc_stream* con
                                           int64_t num_streams, const rc_tensor* target_times,
                                           const rc_fuse_options& options, const rc_tensor* output) {
   const std::vector<Stream> streams = read_streams(users, num_streams, options);
+  check_devices(tensors, streams);
   const Targets targets = read_targets(tensors, target_times, options.target_offsets);
   Plans all = plan_streams(streams, targets, RC_OP_FUSE, [&](int32_t i, const Source& source) {
     if (streams[i].stream.grad_values != nullptr) {
@@ -132,6 +142,8 @@ std::vector<GradientPlan> make_fuse_gradient_plans(Tensors& tensors, const rc_te
     fail(RC_ERROR_INVALID_ARGUMENT, "valid: expected NULL, got a tensor");
   }
   const std::vector<Stream> streams = read_streams(users, num_streams, options);
+  tensors.check_device(grad_output, "grad_output");
+  check_devices(tensors, streams);
   const Targets targets = read_targets(tensors, target_times, options.target_offsets);
   std::vector<PreparedGradient> gradients(streams.size());
   const auto wanted = [&](int64_t i) {

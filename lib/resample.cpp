@@ -14,6 +14,8 @@ namespace {
 ResamplePlan prepare(Tensors& tensors, const rc_tensor* values, const rc_tensor* source_times,
                      const rc_tensor* target_times, const rc_resample_options& options,
                      const rc_tensor* output) {
+  tensors.check_device(values, "values");
+  tensors.check_device(source_times, "source_times");
   const Targets targets = read_targets(tensors, target_times, options.target_offsets);
   Prepared prepared =
       make_plan(tensors, {RC_OP_RESAMPLE, -1, values, source_times, options}, targets);
@@ -41,6 +43,9 @@ GradientPlan prepare_backward(Tensors& tensors, const rc_tensor* grad_output,
                               const rc_tensor* values, const rc_tensor* source_times,
                               const rc_tensor* target_times, const rc_resample_options& options,
                               const rc_tensor* grad_values) {
+  tensors.check_device(grad_output, "grad_output");
+  tensors.check_device(values, "values");
+  tensors.check_device(source_times, "source_times");
   const Targets targets = read_targets(tensors, target_times, options.target_offsets);
   PreparedGradient prepared = make_gradient_plan(
       tensors, {RC_OP_RESAMPLE_BACKWARD, -1, values, source_times, options}, targets, grad_values);

@@ -40,6 +40,9 @@ struct View {
 /** Checks `tensor` (not NULL) for work on `context`; failures name `argument`. */
 View view(const rc_tensor* tensor, const char* argument, const rc_context& context);
 
+/** Refuses memory that `context` does not reach. */
+void check_device(const rc_tensor& tensor, const char* argument, const rc_context& context);
+
 /** "float32 [4,7]", for messages. */
 std::string describe(const View& view);
 

@@ -22,6 +22,10 @@ const View& Tensors::write(const rc_tensor* tensor, const char* argument) {
   return v;
 }
 
+void Tensors::check_device(const rc_tensor* tensor, const char* argument) const {
+  if (tensor != nullptr) rc::check_device(*tensor, argument, context_);
+}
+
 const View& Tensors::find(const char* argument) const {
   return *std::find_if(accesses_.rbegin(), accesses_.rend(), [&](const Access& access) {
             return std::strcmp(access.argument, argument) == 0;

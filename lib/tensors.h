@@ -19,6 +19,9 @@ class Tensors {
   const View& read(const rc_tensor* tensor, const char* argument);
   /** Checks and keeps an output, whose elements may not share memory. */
   const View& write(const rc_tensor* tensor, const char* argument);
+  /** Refuses a tensor of another device, NULL aside. For those that are read after later arguments:
+   * of several elsewhere the first one is named. */
+  void check_device(const rc_tensor* tensor, const char* argument) const;
   /** The last tensor that was read or written under this name. */
   const View& find(const char* argument) const;
   /** Refuses outputs that share memory with any other tensor. */

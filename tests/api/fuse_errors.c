@@ -125,6 +125,8 @@ static void a_stream(void) {
           "some here");
   REFUSED(call.streams[0].source_times = NULL, RC_ERROR_INVALID_ARGUMENT,
           "streams[0]: source_times: expected a tensor, got NULL");
+  REFUSED(call.force_stamps.device = call.target_times.device = ((rc_device){RC_DEVICE_CUDA, 1}),
+          RC_ERROR_DEVICE_MISMATCH, "streams[2]: source_times: expected memory of cpu, got cuda:1");
   REFUSED(call.streams[2].grad_values = &call.force_values, RC_ERROR_INVALID_ARGUMENT,
           "streams[2]: grad_values: expected NULL, got a tensor");
   REFUSED(call.rules.mode = RC_MODE_SLERP, RC_ERROR_INVALID_ARGUMENT,

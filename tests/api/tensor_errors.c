@@ -121,6 +121,11 @@ static void devices(void) {
           "output: expected memory of cpu, got cuda:0");
   REFUSED(call.target_times.device.device_type = 10, RC_ERROR_DEVICE_MISMATCH,
           "target_times: expected memory of cpu, got device type 10");
+  // Of several the first one is named.
+  start_over();
+  call.source_times.device = call.target_times.device = (rc_device){RC_DEVICE_CUDA, 1};
+  FAILS_WITH(resample(), RC_ERROR_DEVICE_MISMATCH,
+             "rc_resample: source_times: expected memory of cpu, got cuda:1");
   start_over();
   call.values.device = (rc_device){RC_DEVICE_CUDA_HOST, 0};
   call.source_times.device = (rc_device){RC_DEVICE_CUDA_MANAGED, 0};

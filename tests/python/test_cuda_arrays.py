@@ -14,6 +14,8 @@ import robocache as rc
 if not rc.devices()[1]["available"]:
     pytest.skip(f"no CUDA device: {rc.devices()[1]['reason']}", allow_module_level=True)
 
+pytestmark = pytest.mark.usefixtures("first_device")
+
 RNG = np.random.default_rng(7)
 VALUES = RNG.normal(size=(4, 500, 8)).astype(np.float32)
 TIMES = np.cumsum(RNG.integers(1, 20, size=(4, 500)), axis=1)
@@ -100,7 +102,7 @@ def test_backends_follow_the_values() -> None:
     same_bits(rc.resample(values, times, targets, backend="cuda"), EXPECTED.values)
     with pytest.raises(rc.DeviceMismatchError, match=r"which lies on cuda:0; got 'cpu'"):
         rc.resample(values, times, targets, backend="cpu")
-    message = "target_times: expected memory of cpu, got cuda:0"
+    message = "values: expected memory of cpu, got cuda:0"
     with rc.Context("cpu") as context, pytest.raises(rc.DeviceMismatchError, match=message):
         rc.resample(values, times, targets, context=context)
 
