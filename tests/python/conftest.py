@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all Python tests share: how Hypothesis searches."""
+"""What all Python tests share: how Hypothesis searches, and the current CUDA device."""
 
 import os
+import sys
 
+import pytest
 from hypothesis import settings
 
 # Examples that failed stay in .hypothesis, and a failure prints the blob that reproduces it.
 settings.register_profile("suite", deadline=None, max_examples=150, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=5000, print_blob=True)
 settings.load_profile(os.environ.get("ROBOCACHE_HYPOTHESIS", "suite"))
+
+
+@pytest.fixture
+def first_device() -> None:
+    """Makes the first CUDA device current. JAX, which starts on all there are, may leave another one
+    so in the thread, and PyTorch and CuPy then make their arrays there."""
+    torch, cupy = sys.modules.get("torch"), sys.modules.get("cupy")
+    if torch is not None:
+        torch.cuda.set_device(0)
+    elif cupy is not None:
+        cupy.cuda.Device(0).use()

@@ -79,6 +79,7 @@ def test_allocators_that_are_refused() -> None:
 @pytest.mark.skipif(
     not rc.devices()[1]["available"], reason=f"no CUDA device: {rc.devices()[1]['reason']}"
 )
+@pytest.mark.usefixtures("first_device")
 def test_the_caching_allocator_of_torch() -> None:
     torch = pytest.importorskip("torch")
     arrays = [torch.from_numpy(array).cuda() for array in (VALUES, TIMES, TARGETS)]

@@ -24,7 +24,10 @@ def _gpu() -> str:
     return ""
 
 
-pytestmark = pytest.mark.skipif(_gpu() != "", reason=_gpu())
+pytestmark = [
+    pytest.mark.skipif(_gpu() != "", reason=_gpu()),
+    pytest.mark.usefixtures("first_device"),
+]
 
 
 def _torch(array: np.ndarray) -> Any:
@@ -261,10 +264,15 @@ def test_two_devices_in_one_process() -> None:
                 (got,) = torch.autograd.grad(out, moving, seed)
                 assert _to_numpy(got).tobytes() == gradient.tobytes()
                 assert torch.cuda.current_device() == current
-    with pytest.raises(rc.DeviceMismatchError, match="source_times"):
-        rc.resample(tensors[0][0], *tensors[1][1:])
-    with pytest.raises(rc.DeviceMismatchError, match="values"):
-        rc.resample(*tensors[1], context=contexts[0])
+    # The device is that of the first argument; what lies elsewhere is named, the first of several.
+    elsewhere = "expected memory of cuda:0, got cuda:1"
+    (values, *_), (others, *times) = tensors
+    with pytest.raises(rc.DeviceMismatchError, match=f": source_times: {elsewhere}"):
+        rc.resample(values, *times)
+    with pytest.raises(rc.DeviceMismatchError, match=f": values: {elsewhere}"):
+        rc.resample(others, *times, context=contexts[0])
+    with pytest.raises(rc.DeviceMismatchError, match=rf": streams\[0\]: source_times: {elsewhere}"):
+        rc.fuse([rc.Stream(values, times[0])], times[1])
 
 
 @pytest.mark.skipif(len(rc.devices()) < 3, reason="one CUDA device; this needs two")

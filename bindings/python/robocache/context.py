@@ -137,7 +137,8 @@ class Context:
     Parameters
     ----------
     device
-        "cpu", "cuda", "cuda:1", or "auto": the first CUDA device that works, else the CPU.
+        "cpu", "cuda", which is "cuda:0" whichever device is current, "cuda:1", or "auto": the first
+        CUDA device that works, else the CPU.
     threads
         CPU threads, the caller's among them: 0 as many as the process may use cores, 1 the
         caller's alone.
