@@ -10,10 +10,12 @@ from types import ModuleType
 EXTRAS = {
     "cli": ("rich", "typer"),
     "hdf5": ("h5py",),
+    "jax": ("jax",),
     "mcap": ("mcap", "mcap-protobuf-support", "rosbags"),
     "plot": ("matplotlib",),
     "ros": ("rosbags",),
     "table": ("pyarrow",),
+    "torch": ("torch",),
     "ulog": ("pyulog",),
 }
 """Distributions by extra, as in pyproject.toml."""
