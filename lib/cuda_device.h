@@ -17,6 +17,7 @@ struct DensePlan;
 struct VoxelGradientPlan;
 struct SparsePlan;
 struct BoundsPlan;
+struct ExtractPlan;
 
 /** A measured call. */
 struct TimedCall {
@@ -77,6 +78,10 @@ class CudaDevice {
   virtual void voxelize(const SparsePlan& plan, char* workspace) = 0;
   virtual uint64_t bounds_workspace(const BoundsPlan& plan) = 0;
   virtual void pointcloud_bounds(const BoundsPlan& plan, char* workspace) = 0;
+
+  /** The same of `rc_tsdf_extract_points`. */
+  virtual uint64_t extract_workspace(const ExtractPlan& plan) = 0;
+  virtual void tsdf_extract(const ExtractPlan& plan, char* workspace) = 0;
 };
 
 /** Number of devices that the driver shows, whether a context can be made on them or not. */

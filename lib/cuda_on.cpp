@@ -5,6 +5,7 @@
 
 #include "kernels/common/fault_record.h"
 #include "lib/cuda_device.h"
+#include "lib/cuda_extract.h"
 #include "lib/cuda_resample.h"
 #include "lib/cuda_support.h"
 #include "lib/cuda_timers.h"
@@ -147,6 +148,16 @@ class Device final : public CudaDevice {
   void pointcloud_bounds(const BoundsPlan& plan, char* workspace) override {
     const Current current(primary_);
     cuda_bounds(plan, workspace, next_call());
+  }
+
+  uint64_t extract_workspace(const ExtractPlan& plan) override {
+    const Current current(primary_);
+    return cuda_extract_workspace(plan);
+  }
+
+  void tsdf_extract(const ExtractPlan& plan, char* workspace) override {
+    const Current current(primary_);
+    cuda_extract(plan, workspace, next_call());
   }
 
  private:
