@@ -15,8 +15,8 @@ settings.load_profile(os.environ.get("ROBOCACHE_HYPOTHESIS", "suite"))
 
 @pytest.fixture
 def first_device() -> None:
-    """Makes the first CUDA device current. JAX, which starts on all there are, may leave another one
-    so in the thread, and PyTorch and CuPy then make their arrays there."""
+    """Makes the first CUDA device current. JAX, which starts on all of them, may leave another
+    one so in the thread, and PyTorch and CuPy then make their arrays there."""
     torch, cupy = sys.modules.get("torch"), sys.modules.get("cupy")
     if torch is not None:
         torch.cuda.set_device(0)
