@@ -39,9 +39,8 @@ void tsdf_extract_cpu(rc_context& context, const ExtractPlan& plan, char* worksp
     }
   });
   const int64_t kept = std::min(firsts[rows], plan.capacity);
-  split(context, plan.capacity - kept, 9, [&](int64_t begin, int64_t end) {
-    clear_crossings(plan, kept + begin, kept + end);
-  });
+  split(context, plan.capacity - kept, 9,
+        [&](int64_t begin, int64_t end) { clear_crossings(plan, kept + begin, kept + end); });
   if (plan.total != nullptr) *plan.total = firsts[rows];
 }
 

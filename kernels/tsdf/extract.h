@@ -105,8 +105,7 @@ RC_HD inline void write_crossing(const ExtractPlan& plan, const VoxelIndex& voxe
   }
   if (plan.colors) {
     for (int i = 0; i < 3; ++i) {
-      color[i] =
-          (1 - w) * field_at(volume.color, voxel, i) + w * field_at(volume.color, next, i);
+      color[i] = (1 - w) * field_at(volume.color, voxel, i) + w * field_at(volume.color, next, i);
     }
     store_vector(plan.colors, row, color);
   }

@@ -2,12 +2,11 @@
 // The points of each row of voxels are counted, the counts become the first rows of the outputs, and
 // the points are written: a row of voxels along z a warp.
 #define RC_LEVEL cuda
-#include "kernels/tsdf/extract_cuda.h"
-
 #include <cub/device/device_scan.cuh>
 
 #include "kernels/common/cuda_launch.h"
 #include "kernels/tsdf/extract.h"
+#include "kernels/tsdf/extract_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
@@ -53,8 +52,7 @@ __global__ void __launch_bounds__(kTile)
   const int lane = threadIdx.x % kWarp;
   for_each_row(plan.rows(), [&](int64_t row) {
     int64_t first = row == 0 ? 0 : ends[row - 1];
-    for (int64_t begin = 0; begin < plan.volume.grid.dims[2] && first < ends[row];
-         begin += kWarp) {
+    for (int64_t begin = 0; begin < plan.volume.grid.dims[2] && first < ends[row]; begin += kWarp) {
       const int64_t z = begin + lane;
       const int axes = crossings_of_lane(plan, row, z);
       // Sum of the counts up to this lane.

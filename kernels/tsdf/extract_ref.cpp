@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/tsdf/extract_kernels.h"
-
 #include "kernels/tsdf/extract.h"
+#include "kernels/tsdf/extract_kernels.h"
 
 namespace rc {
 
