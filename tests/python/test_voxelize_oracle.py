@@ -189,10 +189,11 @@ def test_narrow_features_are_summed_exactly(seed, feature_name, out):
     reduce=st.sampled_from(FEATURE_REDUCTIONS),
 )
 def test_backward(grid, seed, name, feature_name, reduce):
-    """Few different features, so that the greatest one is there twice."""
+    """Few different features, so that the greatest one is there twice; NaN of both signs too."""
     rng = np.random.default_rng(seed)
     points = points_near(rng, grid, 50, name)
-    features = rng.integers(-2, 2, (50, 3)).astype(feature_name)
+    kinds = [-2.0, -1.0, 1.0, 0.0, -0.0, *([math.nan, -math.nan] if seed % 2 else [])]
+    features = rng.choice(kinds, (50, 3)).astype(feature_name)
     grad = rng.normal(size=(*grid.dims, 3)).astype(feature_name)
     got = rc.voxelize_backward(grad, points, *arguments(grid), reduce=reduce, features=features)
     expected = reference.backward(grad, points, grid, reduce, features, feature_name)
