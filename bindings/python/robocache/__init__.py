@@ -8,6 +8,7 @@ never copied. Times are int64 nanoseconds, datetime64, or float seconds.
 
 from robocache import _library
 from robocache._bounds import bounds
+from robocache._depth import depth_to_points
 from robocache._fuse import Stream, fuse, fuse_backward
 from robocache._options import Channels, ClockMap, Reason
 from robocache._resample import (
@@ -17,6 +18,7 @@ from robocache._resample import (
     resample_backward,
     resample_index,
 )
+from robocache._tsdf import Surface, tsdf_extract_points, tsdf_from_points, tsdf_integrate
 from robocache._voxelize import Voxelized, voxelize, voxelize_backward
 from robocache._voxelize_sparse import SparseVoxels, voxelize_sparse
 from robocache.clock import target_clock
@@ -53,6 +55,7 @@ from robocache.health import (
     print_health_check,
 )
 from robocache.metrics import enable_metrics, print_metrics
+from robocache.volume import TsdfVolume
 
 __version__: str = _library.VERSION
 __api_version__: int = _library.ABI_VERSION
@@ -77,6 +80,8 @@ __all__ = [
     "RobocacheError",
     "SparseVoxels",
     "Stream",
+    "Surface",
+    "TsdfVolume",
     "UnsupportedDtypeError",
     "UnsupportedLayoutError",
     "UnsupportedOptionError",
@@ -87,6 +92,7 @@ __all__ = [
     "__version__",
     "bounds",
     "check_installation",
+    "depth_to_points",
     "devices",
     "enable_metrics",
     "fuse",
@@ -102,6 +108,9 @@ __all__ = [
     "resample_index",
     "resample_trajectories",
     "target_clock",
+    "tsdf_extract_points",
+    "tsdf_from_points",
+    "tsdf_integrate",
     "voxelize",
     "voxelize_backward",
     "voxelize_occupancy",

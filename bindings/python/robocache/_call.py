@@ -98,14 +98,23 @@ class Call:
 
     def read(self, array: Any, name: str) -> View:
         """A view of an array of the caller, on the device of the call."""
-        used = self._views_used
-        if used == len(self._views):
-            self._views.append(View())
-        self._views_used = used + 1
-        view = self._views[used]
+        view = self._next_view()
         reader_of(array)(view, array, name, self.stream)
         if self.device[0] == CUDA_TYPE:
             self._outlive(array)
+        return view
+
+    def read_host(self, array: Any, name: str) -> View:
+        """A view of float64 numbers that the library reads on the CPU during the call, whatever the
+        device of the call: arrays of a device are copied, which waits for it."""
+        if array is not None and not _is_list(array):
+            array = owner_of(array).to_numpy(array)
+        try:
+            array = np.ascontiguousarray(array, np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name}: expected numbers; got {type(array).__name__}") from None
+        view = self._next_view()
+        reader_of(array)(view, array, name, 0)
         return view
 
     def read_listed(self, array: Any, name: str, dtype: str) -> View:
@@ -168,6 +177,13 @@ class Call:
         if scalar:
             view.append_axis()
         return out, view
+
+    def _next_view(self) -> View:
+        used = self._views_used
+        if used == len(self._views):
+            self._views.append(View())
+        self._views_used = used + 1
+        return self._views[used]
 
     def options(self, rules: Rules) -> Any:
         """A struct with these rules, in which tensors may be set."""

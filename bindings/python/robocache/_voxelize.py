@@ -18,9 +18,9 @@ from robocache._voxels import (
     Triple,
     bind_cloud,
     bind_features,
-    bound_of,
     flags_of,
     make_grid,
+    positive,
     reduced_dtype,
     whole_dims,
 )
@@ -167,7 +167,7 @@ def voxelize(
         make_grid(origin, voxel_size, dims),
         reduce,
         fill_value,
-        bound_of(feature_bound),
+        positive("feature_bound", feature_bound),
         flags_of(accumulate, validate),
         Place(backend, context, stream),
     )

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from robocache._arrays import View
+from robocache._arrays import Shape, View
 from robocache._call import Call
 from robocache._dtypes import FLOATS, dtype_name
-from robocache._frameworks import Shape
 from robocache._library import HEADER, enumerators, ffi
 from robocache.errors import InvalidArgumentError
 
@@ -119,17 +118,17 @@ def whole_dims(dims: Any) -> tuple[int, int, int]:
     return x, y, z
 
 
-def bound_of(bound: float | None) -> float:
-    """The C interface's number of a bound that may be left out."""
-    if bound is None:
-        return 0.0
-    if not bound > 0:
-        raise InvalidArgumentError(
-            f"feature_bound: expected a number greater than 0, or None; got {bound!r}"
-        )
-    return float(bound)
-
-
 def flags_of(accumulate: bool, validate: bool) -> int:
     flags: int = HEADER.RC_VOXELIZE_ACCUMULATE if accumulate else 0
     return flags | (0 if validate else HEADER.RC_VOXELIZE_SKIP_VALIDATION)
+
+
+def positive(name: str, value: float | None) -> float:
+    """The C interface's number of a limit that may be left out."""
+    if value is None:
+        return 0.0
+    if not value > 0:
+        raise InvalidArgumentError(
+            f"{name}: expected a number greater than 0, or None; got {value!r}"
+        )
+    return float(value)
