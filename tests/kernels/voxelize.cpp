@@ -1,61 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Points to grids on the CPU against an oracle, to the bit: outputs with all their gaps and margins,
- * for every number of threads and every instruction set, and for any order of the points.
+/** voxelize.h: every variant against an oracle, to the bit: outputs with all their gaps and margins,
+ * for any order of the points, and the words for faults in offsets and lengths.
  *
- *   voxelize [--cases N] [--seed S]
+ *   voxelize [--cases N] [--seed S] [--only VARIANT] [--require VARIANT]
  *
- * Fails when a trait that the cases are to show never ran; fewer cases than there are by default need
- * not show all. */
-#include <cstdio>
-#include <cstdlib>
-#include <memory>
-#include <set>
+ * See comparison.h. */
+#include <algorithm>
 
+#include "comparison.h"
 #include "voxelize_oracle.h"
 
 namespace {
-
-/** A context, and what to call it. */
-class Variant {
- public:
-  Variant(const char* name, int32_t simd_level, int32_t threads) : name(name) {
-    rc_context_options o = RC_CONTEXT_OPTIONS_INIT;
-    o.device_type = RC_DEVICE_CPU;
-    o.simd_level = simd_level;
-    o.threads = threads;
-    if (rc_context_create(&o, &context_) != RC_SUCCESS) {
-      std::printf("%s: not here: %s\n", name, rc_last_error_message());
-    }
-  }
-  ~Variant() { rc_context_destroy(context_); }
-  Variant(const Variant&) = delete;
-  Variant& operator=(const Variant&) = delete;
-
-  bool can_run() const { return context_ != nullptr; }
-
-  /** Calls a case in a workspace of the exact size, which a sanitizer watches. */
-  rc_status run(VoxelCase& c) {
-    std::map<std::string, rc_tensor> views;
-    for (auto& [tensor_name, tensor] : c.tensors) {
-      views[tensor_name] = tensor.view(tensor.bytes.data(), {RC_DEVICE_CPU, 0});
-    }
-    std::unique_ptr<void, void (*)(void*)> workspace(nullptr, std::free);
-    return call_voxelize(
-        context_, c, views,
-        [](void* cookie, uint64_t size) {
-          void* const memory = std::malloc(size);
-          std::memset(memory, 0xa5, size);
-          static_cast<decltype(workspace)*>(cookie)->reset(memory);
-          return memory;
-        },
-        &workspace);
-  }
-
-  const char* const name;
-
- private:
-  rc_context* context_ = nullptr;
-};
 
 /** The same points, each with its features, in another order within each cloud. */
 VoxelCase shuffled(Random& random, const VoxelCase& c) {
@@ -104,98 +59,55 @@ bool may_shuffle(const VoxelCase& c) {
   return !c.has("hard") && !c.has("point_to_voxel");
 }
 
-class Runner {
- public:
-  void run(Random& random, const VoxelCase& c, int64_t number) {
-    VoxelCase expected = c;
-    if (!c.faulty) write_expected(expected);
-    for (Variant* variant : {&reference_, &threads_, &avx2_, &avx2_threads_}) {
-      compare(*variant, c, expected, number, "");
-    }
-    if (may_shuffle(c)) compare(threads_, shuffled(random, c), expected, number, ", shuffled");
-    traits_.insert(c.traits.begin(), c.traits.end());
-    // Wrong numbers that nobody checks: no read and no write outside of the tensors.
-    if (c.faulty) {
-      VoxelCase trusting = c;
-      trusting.options.flags |= RC_VOXELIZE_SKIP_VALIDATION;
-      for (Variant* variant : {&reference_, &threads_}) {
-        VoxelCase copy = trusting;
-        report(variant->run(copy) == RC_SUCCESS, *variant, c, number, "unchecked");
-      }
-    }
+/** What must come out of a call. */
+Result expected_of(const VoxelCase& c, const Call& call, Variant& reference) {
+  if (c.faulty) {
+    // The words are those of the reference; the tests of the interface read them.
+    return result_of(RC_ERROR_INVALID_DATA, reference.run(c.tensors, call).message, c.tensors);
   }
+  VoxelCase expected = c;
+  write_expected(expected);
+  return result_of(RC_SUCCESS, "", expected.tensors);
+}
 
-  bool good(int64_t cases, int64_t cases_for_all) const {
-    std::printf("%lld calls equal, %lld different\n", static_cast<long long>(equal_),
-                static_cast<long long>(different_));
-    bool complete = true;
-    for (const std::string& trait : expected_voxel_traits()) {
-      if (cases < cases_for_all || traits_.count(trait) != 0) continue;
-      std::printf("  never ran: %s\n", trait.c_str());
-      complete = false;
-    }
-    return complete && different_ == 0 && equal_ > 0;
+void run(Comparison& comparison, Variant& reference, Random& random, const VoxelCase& c,
+         int64_t number) {
+  const Call call = [&](rc_context* context, Arguments& arguments, const Allocate& allocate) {
+    return call_voxelize(context, c, arguments, allocate);
+  };
+  const Trial trial = {number, c.traits, c.tensors, call};
+  const Result expected = expected_of(c, call, reference);
+  const std::string what = difference(expected, reference.run(c.tensors, call));
+  if (!what.empty()) comparison.reject(trial, what);
+  comparison.compare_all(trial, expected);
+  if (may_shuffle(c)) {
+    const VoxelCase other = shuffled(random, c);
+    comparison.compare_all({number, c.traits, other.tensors, call}, expected, ", shuffled");
   }
+}
 
- private:
-  void compare(Variant& variant, const VoxelCase& c, const VoxelCase& expected, int64_t number,
-               const char* how) {
-    if (!variant.can_run()) return;
-    VoxelCase got = c;
-    const rc_status status = variant.run(got);
-    std::string what;
-    if (status != (c.faulty ? RC_ERROR_INVALID_DATA : RC_SUCCESS)) {
-      what = std::string(rc_status_name(status)) + " \"" + rc_last_error_message() + "\"";
-    }
-    for (const auto& [name, tensor] : expected.tensors) {
-      if (tensor.written && what.empty()) what = difference(name, tensor.bytes, got);
-    }
-    report(what.empty(), variant, c, number, what + how);
-  }
-
-  static std::string difference(const std::string& name, const std::vector<unsigned char>& expected,
-                                const VoxelCase& got) {
-    const std::vector<unsigned char>& bytes = got.tensors.at(name).bytes;
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      if (bytes[i] == expected[i]) continue;
-      return name + ": byte " + std::to_string(i) + " of " + std::to_string(bytes.size()) +
-             ": expected " + std::to_string(expected[i]) + ", got " + std::to_string(bytes[i]);
-    }
-    return "";
-  }
-
-  void report(bool equal, const Variant& variant, const VoxelCase& c, int64_t number,
-              const std::string& what) {
-    ++(equal ? equal_ : different_);
-    if (equal || different_ > 10) return;
-    std::printf("%s: case %lld: %s\n ", variant.name, static_cast<long long>(number), what.c_str());
-    for (const std::string& trait : c.traits) std::printf(" %s;", trait.c_str());
-    std::printf("\n");
-  }
-
-  Variant reference_{"reference", RC_SIMD_BASELINE, 1}, threads_{"threads", RC_SIMD_BASELINE, 3},
-      avx2_{"avx2", RC_SIMD_AVX2, 1}, avx2_threads_{"avx2, threads", RC_SIMD_AVX2, 4};
-  int64_t equal_ = 0, different_ = 0;
-  std::set<std::string> traits_;
-};
+/** Wrong numbers that nobody checks: no read and no write outside of the tensors, which sanitizers
+ * see. */
+void run_unchecked(Comparison& comparison, VoxelCase c, int64_t number) {
+  for (auto& [name, tensor] : c.tensors) tensor.written = false;
+  c.options.flags |= RC_VOXELIZE_SKIP_VALIDATION;
+  const Call call = [&](rc_context* context, Arguments& arguments, const Allocate& allocate) {
+    return call_voxelize(context, c, arguments, allocate);
+  };
+  comparison.compare_all({number, c.traits, c.tensors, call}, {RC_SUCCESS, "", {}}, ", unchecked");
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int64_t cases_for_all = int64_t{8} * voxel_combinations();
-  int64_t cases = cases_for_all;
-  uint64_t seed = std::random_device()();
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string flag = argv[i];
-    if (flag == "--cases") cases = std::atoll(argv[i + 1]);
-    if (flag == "--seed") seed = std::strtoull(argv[i + 1], nullptr, 10);
+  const int combinations = voxel_combinations();
+  Comparison comparison(argc, argv, int64_t{8} * combinations);
+  const auto reference = make_cpu_variant("reference", RC_SIMD_BASELINE, 1);
+  for (int64_t i = 0; i < comparison.cases(); ++i) {
+    Random random(comparison.seed() + static_cast<uint64_t>(i));
+    const VoxelCase c = make_voxel_case(random, static_cast<int>(i % combinations));
+    run(comparison, *reference, random, c, i);
+    if (c.faulty && c.operation != VoxelOperation::kBounds) run_unchecked(comparison, c, i);
   }
-  std::printf("seed %llu, %lld cases\n", static_cast<unsigned long long>(seed),
-              static_cast<long long>(cases));
-  Runner runner;
-  for (int64_t i = 0; i < cases; ++i) {
-    Random random(seed + static_cast<uint64_t>(i));
-    runner.run(random, make_voxel_case(random, static_cast<int>(i % voxel_combinations())), i);
-  }
-  return runner.good(cases, cases_for_all) ? 0 : 1;
+  return comparison.finish(expected_voxel_traits());
 }

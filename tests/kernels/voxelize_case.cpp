@@ -19,7 +19,7 @@ struct Combination {
   VoxelOperation operation;
   /** 0 of a sparse call that reduces nothing. */
   int32_t reduce;
-  /** Of features; of other reductions it means nothing. */
+  /** Of features; of points where bounds are asked for; else it means nothing. */
   Dtype type;
 };
 
@@ -40,6 +40,7 @@ std::vector<Combination> make_combinations() {
     }
   }
   all.push_back({VoxelOperation::kSparse, 0, Dtype::f32});
+  for (const Dtype type : kPoints) all.push_back({VoxelOperation::kBounds, 0, type});
   return all;
 }
 
@@ -49,6 +50,7 @@ const std::vector<Combination>& combinations() {
 }
 
 std::string trait_of(const Combination& c) {
+  if (c.operation == VoxelOperation::kBounds) return std::string("bounds of ") + name_of(c.type);
   static const char* const operations[] = {"dense ", "gradient ", "sparse "};
   std::string text = operations[static_cast<int>(c.operation)];
   if (c.operation == VoxelOperation::kSparse && c.reduce == 0) return text + "coordinates";
@@ -72,6 +74,9 @@ class Builder {
     if (kind_.operation == VoxelOperation::kDense) make_dense();
     if (kind_.operation == VoxelOperation::kGradient) make_gradient();
     if (kind_.operation == VoxelOperation::kSparse) make_sparse();
+    if (kind_.operation == VoxelOperation::kBounds) {
+      add_tensor("bounds", kind_.type, per_cloud({2, 3}), true);
+    }
     return std::move(case_);
   }
 
@@ -110,9 +115,12 @@ class Builder {
       case_.grid.voxel_size[i] = axis[1] * (r_.chance(30) ? r_.real(0.5, 2) : 1);
       case_.grid.dims[i] = r_.pick<int64_t>({1, 2, 5, 9, 17});
     }
-    if (kind_.operation == VoxelOperation::kSparse && r_.chance(25)) {
+    if (kind_.operation != VoxelOperation::kDense && r_.chance(25)) {
       case_.grid.dims[r_.integer(0, 2)] = r_.pick<int64_t>({1 << 30, int64_t{1} << 40});
+      many_cells_ = true;
       trait("many cells");
+    } else if (kind_.operation == VoxelOperation::kDense && !takes_features(kind_.reduce)) {
+      case_.grid.dims[2] = r_.pick<int64_t>({1, 8, 17, 31, 32, 33, 70});
     }
     if (case_.grid.dims[0] * case_.grid.dims[1] * case_.grid.dims[2] == 1) trait("one voxel");
   }
@@ -161,24 +169,42 @@ class Builder {
   }
 
   void make_points() {
-    const Dtype type = kPoints[r_.integer(0, 2)];
+    const bool bounds = kind_.operation == VoxelOperation::kBounds;
+    const Dtype type = bounds ? kind_.type : kPoints[r_.integer(0, 2)];
     trait(std::string("points ") + name_of(type));
     TestTensor& t = add_tensor("points", type, per_point({3}));
-    const bool near = r_.chance(50);  // many points to a voxel
+    const bool special = r_.chance(70), lattice = r_.chance(10);
+    if (lattice) trait("whole millimetres");
+    const std::string where =
+        r_.pick<std::string>({"anywhere", "anywhere", "anywhere", "in few voxels", "in few voxels",
+                              "in one", "outside"});
+    trait("points " + where);
+    std::array<int64_t, 3> cell;
+    for (size_t axis = 0; axis < 3; ++axis) {
+      cell[axis] = r_.integer(0, case_.grid.dims[axis] - 1);
+    }
     for (int64_t i = 0; i < t.count(); ++i) {
       const int axis = static_cast<int>(i % 3);
-      const double cells =
-          std::min<double>(static_cast<double>(case_.grid.dims[axis]), near ? 2 : 1 << 30);
-      double place = r_.real(0, cells);
-      if (r_.chance(30)) place = std::floor(place);  // at a border, or at what rounds to one
-      if (r_.chance(3)) place = cells;
-      if (r_.chance(3)) place = r_.real(-2, 0) - (r_.chance(50) ? 0 : cells);
+      const double place = place_on(axis, where, cell[static_cast<size_t>(axis)]);
       double coordinate = case_.grid.origin[axis] + case_.grid.voxel_size[axis] * place;
-      if (r_.chance(1)) {
+      if (lattice) coordinate = std::nearbyint(coordinate * 1000) / 1000;
+      if (special && r_.chance(1)) {
         coordinate = r_.pick<double>({std::nan(""), INFINITY, -INFINITY, 1e30, -1e30, -0.0});
       }
       put_value(t, i, coordinate);
     }
+  }
+
+  /** Along an axis, in voxels from the least corner. */
+  double place_on(int axis, const std::string& where, int64_t cell) {
+    const auto cells = static_cast<double>(case_.grid.dims[axis]);
+    if (where == "in one") return static_cast<double>(cell) + r_.real(0.1, 0.9);
+    if (where == "outside") return r_.chance(50) ? r_.real(-9, -1) : cells + r_.real(1, 9);
+    double place = r_.real(0, std::min<double>(cells, where == "anywhere" ? 1 << 30 : 2));
+    if (r_.chance(30)) place = std::floor(place);  // at a border, or at what rounds to one
+    if (r_.chance(3)) place = cells;
+    if (r_.chance(3)) place = r_.real(-2, 0) - (r_.chance(50) ? 0 : cells);
+    return place;
   }
 
   double any_feature(bool special) {
@@ -222,11 +248,14 @@ class Builder {
                                    : static_cast<double>(r_.integer(0, 100));
   }
 
-  std::vector<int64_t> per_voxel(int64_t depth, std::vector<int64_t> tail) const {
-    std::vector<int64_t> shape = {case_.grid.dims[0], case_.grid.dims[1], depth};
+  std::vector<int64_t> per_cloud(std::vector<int64_t> shape) const {
     if (layout_ != "single") shape.insert(shape.begin(), clouds_);
-    shape.insert(shape.end(), tail.begin(), tail.end());
     return shape;
+  }
+  std::vector<int64_t> per_voxel(int64_t depth, const std::vector<int64_t>& tail) const {
+    std::vector<int64_t> shape = {case_.grid.dims[0], case_.grid.dims[1], depth};
+    shape.insert(shape.end(), tail.begin(), tail.end());
+    return per_cloud(std::move(shape));
   }
 
   void add_stats() {
@@ -273,8 +302,17 @@ class Builder {
   }
 
   void make_gradient() {
-    TestTensor& t = add_tensor("grad_output", any_float(), per_voxel(case_.grid.dims[2], {width_}));
-    for (int64_t i = 0; i < t.count(); ++i) put_value(t, i, old_value(Dtype::f64));
+    const std::vector<int64_t> shape = per_voxel(case_.grid.dims[2], {width_});
+    if (many_cells_) {  // one gradient for all voxels
+      TestTensor& t = case_.tensors["grad_output"];
+      t = {any_float(), shape, std::vector<int64_t>(shape.size()), 0, {}, false};
+      t.strides.back() = 1;
+      t.bytes.resize(static_cast<size_t>(width_ * size_of(t.dtype)));
+      for (int64_t k = 0; clouds_ > 0 && k < width_; ++k) put_value(t, k, old_value(Dtype::f64));
+    } else {
+      TestTensor& t = add_tensor("grad_output", any_float(), shape);
+      for (int64_t i = 0; i < t.count(); ++i) put_value(t, i, old_value(Dtype::f64));
+    }
     add_tensor("grad_features", any_float(), per_point({width_}), true);
   }
 
@@ -313,16 +351,17 @@ class Builder {
   VoxelCase case_;
   std::string layout_;
   int64_t clouds_ = 0, points_ = 0, width_ = 0;
+  bool many_cells_ = false;
 };
 
 /** Sets the workspace of `options` to what `query` asks for. */
 template <class Options, class Query>
-rc_status with_workspace(Options& options, VoxelWorkspace allocate, void* cookie, Query query) {
-  if (allocate == nullptr) return RC_SUCCESS;
+rc_status with_workspace(Options& options, const Allocate& allocate, Query query) {
+  if (!allocate) return RC_SUCCESS;
   uint64_t size = 0;
   const rc_status status = query(&size);
   if (status != RC_SUCCESS || size == 0) return status;
-  options.workspace = allocate(cookie, size);
+  options.workspace = allocate(size);
   options.workspace_size = size;
   return RC_SUCCESS;
 }
@@ -341,23 +380,17 @@ rc_voxelize_sparse_options sparse_options(const rc_voxelize_options& from) {
 int voxel_combinations() { return static_cast<int>(combinations().size()); }
 
 std::vector<std::string> expected_voxel_traits() {
-  std::vector<std::string> traits = {"layout single",
-                                     "layout batch",
-                                     "layout packed",
-                                     "points float16",
-                                     "points float32",
-                                     "points float64",
-                                     "many points",
-                                     "no points",
-                                     "no clouds",
-                                     "no features",
-                                     "many cells",
-                                     "one voxel",
-                                     "lengths",
-                                     "feature_bound",
-                                     "accumulate",
-                                     "hard voxels",
-                                     "gradient without features"};
+  std::vector<std::string> traits = {"layout single",   "layout batch",
+                                     "layout packed",   "points float16",
+                                     "points float32",  "points float64",
+                                     "many points",     "no points",
+                                     "no clouds",       "no features",
+                                     "many cells",      "one voxel",
+                                     "lengths",         "whole millimetres",
+                                     "points anywhere", "points in few voxels",
+                                     "points in one",   "points outside",
+                                     "feature_bound",   "accumulate",
+                                     "hard voxels",     "gradient without features"};
   for (const Combination& c : combinations()) traits.push_back(trait_of(c));
   return traits;
 }
@@ -366,30 +399,29 @@ VoxelCase make_voxel_case(Random& random, int combination) {
   return Builder(random, combinations()[static_cast<size_t>(combination)]).build();
 }
 
-rc_status call_voxelize(rc_context* context, const VoxelCase& c,
-                        std::map<std::string, rc_tensor>& views, VoxelWorkspace allocate,
-                        void* cookie) {
-  const auto get = [&](const char* name) -> rc_tensor* {
-    const auto found = views.find(name);
-    return found == views.end() ? nullptr : &found->second;
-  };
-  rc_tensor* const points = get("points");
+rc_status call_voxelize(rc_context* context, const VoxelCase& c, Arguments& arguments,
+                        const Allocate& allocate) {
+  rc_tensor* const points = arguments["points"];
+  if (c.operation == VoxelOperation::kBounds) {
+    return rc_pointcloud_bounds(context, points, arguments["offsets"], arguments["lengths"],
+                                arguments["bounds"]);
+  }
   const auto call = [&](auto& options, auto query, auto run) {
-    options.offsets = get("offsets");
-    options.lengths = get("lengths");
-    options.features = get("features");
-    const rc_status status = with_workspace(options, allocate, cookie, query);
+    options.offsets = arguments["offsets"];
+    options.lengths = arguments["lengths"];
+    options.features = arguments["features"];
+    const rc_status status = with_workspace(options, allocate, query);
     return status == RC_SUCCESS ? run() : status;
   };
   if (c.operation == VoxelOperation::kSparse) {
     rc_voxelize_sparse_options o = sparse_options(c.options);
-    o.reduced = get("reduced");
-    o.counts = get("counts");
-    o.hard = get("hard");
-    o.point_to_voxel = get("point_to_voxel");
-    o.total = get("total");
-    o.stats = get("stats");
-    rc_tensor* const coords = get("coords");
+    o.reduced = arguments["reduced"];
+    o.counts = arguments["counts"];
+    o.hard = arguments["hard"];
+    o.point_to_voxel = arguments["point_to_voxel"];
+    o.total = arguments["total"];
+    o.stats = arguments["stats"];
+    rc_tensor* const coords = arguments["coords"];
     return call(
         o,
         [&](uint64_t* size) {
@@ -399,7 +431,7 @@ rc_status call_voxelize(rc_context* context, const VoxelCase& c,
   }
   rc_voxelize_options o = c.options;
   if (c.operation == VoxelOperation::kGradient) {
-    rc_tensor *const out = get("grad_output"), *const features = get("grad_features");
+    rc_tensor *const out = arguments["grad_output"], *const features = arguments["grad_features"];
     return call(
         o,
         [&](uint64_t* size) {
@@ -408,9 +440,9 @@ rc_status call_voxelize(rc_context* context, const VoxelCase& c,
         },
         [&] { return rc_voxelize_backward(context, out, points, &c.grid, &o, features); });
   }
-  o.counts = get("counts");
-  o.stats = get("stats");
-  rc_tensor* const output = get("output");
+  o.counts = arguments["counts"];
+  o.stats = arguments["stats"];
+  rc_tensor* const output = arguments["output"];
   return call(
       o,
       [&](uint64_t* size) {

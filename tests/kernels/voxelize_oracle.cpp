@@ -15,6 +15,8 @@ __extension__ using Integer = __int128;
 
 /** One cloud: rows are points counted over all clouds, padding included. */
 struct Cloud {
+  /** Points of finite coordinates, and those of each voxel. */
+  std::vector<int64_t> finite;
   std::map<Cell, std::vector<int64_t>> voxels;
   std::array<int64_t, 3> stats = {};
 };
@@ -62,6 +64,7 @@ class Oracle {
     if (c_.operation == VoxelOperation::kDense) write_dense();
     if (c_.operation == VoxelOperation::kGradient) write_gradient();
     if (c_.operation == VoxelOperation::kSparse) write_sparse();
+    if (c_.operation == VoxelOperation::kBounds) write_bounds();
   }
 
  private:
@@ -87,6 +90,8 @@ class Oracle {
         ++clouds_[b].stats[RC_STAT_NOT_FINITE];
         continue;
       }
+      clouds_[b].finite.push_back(i);
+      if (c_.operation == VoxelOperation::kBounds) continue;
       const auto cell = points_.dtype == Dtype::f64 ? cell_of<double>(c_.grid, point)
                                                     : cell_of<float>(c_.grid, point);
       if (cell) {
@@ -246,6 +251,21 @@ class Oracle {
     const double value = reduced(members, channel, 0, 0, 0);
     return *std::find_if(members.begin(), members.end(),
                          [&](int64_t i) { return is_same(feature(i, channel), value); });
+  }
+
+  void write_bounds() {
+    for (size_t b = 0; b < clouds_.size(); ++b) {
+      for (int64_t step = 0; step < 2; ++step) {
+        for (int64_t axis = 0; axis < 3; ++axis) {
+          const std::vector<int64_t>& members = clouds_[b].finite;
+          double value = members.empty() ? std::nan("") : get_value(points_, members[0] * 3 + axis);
+          for (const int64_t i : members) {
+            value = extreme(step == 1, value, get_value(points_, i * 3 + axis));
+          }
+          put_value(tensor("bounds"), (static_cast<int64_t>(b) * 2 + step) * 3 + axis, value);
+        }
+      }
+    }
   }
 
   void write_sparse() {

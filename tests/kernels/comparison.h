@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Random cases through every variant: what the programs that do so share. Their command line is
+ *
+ *   [--cases N] [--seed S] [--only VARIANT] [--require VARIANT]
+ *
+ * They fail when a variant differs, when one that claims to run left out a trait that the cases are
+ * to show (fewer cases than there are by default need not show all), or when the required one is not
+ * here. */
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "variant.h"
+
+/** One call. */
+struct Trial {
+  int64_t number;
+  const std::vector<std::string>& traits;
+  const Tensors& tensors;
+  const Call& call;
+};
+
+/** Empty, or what is different. */
+std::string difference(const Result& expected, const Result& got);
+
+/** A call that ends like this and leaves `tensors` as its written ones. */
+Result result_of(rc_status status, std::string message, const Tensors& tensors);
+
+class Comparison {
+ public:
+  /** Reads the command line and prints the seed. */
+  Comparison(int argc, char** argv, int64_t cases_for_all_traits);
+
+  int64_t cases() const { return cases_; }
+  uint64_t seed() const { return seed_; }
+
+  /** Runs a trial on every variant; `how` says what is special about it. */
+  void compare_all(const Trial& trial, const Result& expected, const char* how = "");
+  /** Notes that a trial went wrong on the reference. */
+  void reject(const Trial& trial, const std::string& what);
+
+  /** Prints the counts and returns the exit code. */
+  int finish(const std::vector<std::string>& expected_traits) const;
+
+ private:
+  struct Entry {
+    std::unique_ptr<Variant> variant;
+    int64_t equal = 0, different = 0, faults = 0;
+    /** Of the calls that were equal. */
+    std::set<std::string> traits;
+  };
+  static void compare(Entry& entry, const Trial& trial, const Result& expected, const char* how);
+
+  int64_t cases_, cases_for_all_traits_;
+  uint64_t seed_;
+  std::string required_;
+  std::vector<Entry> entries_;
+  int64_t rejected_ = 0;
+};
