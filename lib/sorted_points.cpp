@@ -20,7 +20,7 @@ int64_t pieces_of(int64_t positions) {
 
 template <class Key>
 struct Lists {
-  Listed<Key> lists[2];
+  Entry<Key>* lists[2];
   int32_t* exponents;
   uint32_t* counts;
 };
@@ -29,9 +29,7 @@ template <class Key>
 Lists<Key> carve(const VoxelPlan& plan, Carver& carver) {
   const int64_t positions = plan.cloud.positions();
   Lists<Key> result;
-  for (Listed<Key>& list : result.lists) {
-    list = {carver.take<Key>(positions), carver.take<uint32_t>(positions)};
-  }
+  for (Entry<Key>*& list : result.lists) list = carver.take<Entry<Key>>(positions);
   result.exponents =
       carver.take<int32_t>(plan.measures_range() ? plan.cloud.clouds * plan.width : 0);
   result.counts = carver.take<uint32_t>(pieces_of(positions) * kRadixSize);
@@ -55,7 +53,8 @@ bool place_digits(uint32_t* counts, int64_t pieces, int64_t positions) {
 }
 
 template <class Key>
-Listed<Key> sort(rc_context& context, Lists<Key>& memory, int64_t positions, int64_t greatest) {
+const Entry<Key>* sort(rc_context& context, Lists<Key>& memory, int64_t positions,
+                       int64_t greatest) {
   const int64_t pieces = pieces_of(positions);
   const auto each_piece = [&](auto body) {
     context.pool.run(pieces, [&](int64_t piece, int) {
@@ -63,11 +62,11 @@ Listed<Key> sort(rc_context& context, Lists<Key>& memory, int64_t positions, int
            positions * (piece + 1) / pieces);
     });
   };
-  Listed<Key> from = memory.lists[0], to = memory.lists[1];
+  Entry<Key>*from = memory.lists[0], *to = memory.lists[1];
   for (int shift = 0; shift < 64 && greatest >> shift != 0; shift += kRadixBits) {
     each_piece([&](uint32_t* counts, int64_t begin, int64_t end) {
       std::fill_n(counts, kRadixSize, 0);
-      count_digits(from.keys, shift, begin, end, counts);
+      count_digits(from, shift, begin, end, counts);
     });
     if (!place_digits(memory.counts, pieces, positions)) continue;
     each_piece([&](uint32_t* places, int64_t begin, int64_t end) {
@@ -78,21 +77,21 @@ Listed<Key> sort(rc_context& context, Lists<Key>& memory, int64_t positions, int
   return from;
 }
 
-void list(const PointKernels& kernels, const VoxelPlan& plan, Listed<uint32_t> points,
+void list(const PointKernels& kernels, const VoxelPlan& plan, Entry<uint32_t>* points,
           int64_t begin, int64_t end) {
   kernels.list32(plan, points, begin, end);
 }
-void list(const PointKernels& kernels, const VoxelPlan& plan, Listed<uint64_t> points,
+void list(const PointKernels& kernels, const VoxelPlan& plan, Entry<uint64_t>* points,
           int64_t begin, int64_t end) {
   kernels.list64(plan, points, begin, end);
 }
-void measure(const PointKernels& kernels, const VoxelPlan& plan, const uint32_t* keys,
+void measure(const PointKernels& kernels, const VoxelPlan& plan, const Entry<uint32_t>* points,
              int32_t* exponents, int64_t begin, int64_t end) {
-  kernels.range32(plan, keys, exponents, begin, end);
+  kernels.range32(plan, points, exponents, begin, end);
 }
-void measure(const PointKernels& kernels, const VoxelPlan& plan, const uint64_t* keys,
+void measure(const PointKernels& kernels, const VoxelPlan& plan, const Entry<uint64_t>* points,
              int32_t* exponents, int64_t begin, int64_t end) {
-  kernels.range64(plan, keys, exponents, begin, end);
+  kernels.range64(plan, points, exponents, begin, end);
 }
 
 }  // namespace
@@ -105,6 +104,24 @@ const PointKernels& point_kernels(const rc_context& context) {
   return point_kernels_baseline;
 }
 
+template <>
+const VoxelKernels<uint32_t>& voxel_kernels(const rc_context& context) {
+#if defined(__x86_64__)
+  if (context.simd_level == RC_SIMD_AVX2) return voxel_kernels32_avx2;
+#endif
+  (void)context;
+  return voxel_kernels32_baseline;
+}
+
+template <>
+const VoxelKernels<uint64_t>& voxel_kernels(const rc_context& context) {
+#if defined(__x86_64__)
+  if (context.simd_level == RC_SIMD_AVX2) return voxel_kernels64_avx2;
+#endif
+  (void)context;
+  return voxel_kernels64_baseline;
+}
+
 template <class Key>
 SortedPoints<Key> sort_points(rc_context& context, const VoxelPlan& plan, char* workspace) {
   Carver carver(workspace);
@@ -115,11 +132,11 @@ SortedPoints<Key> sort_points(rc_context& context, const VoxelPlan& plan, char* 
   if (measured) std::fill_n(memory.exponents, plan.cloud.clouds * plan.width, kNoExponent);
   split(context, positions, 1 + plan.width, [&](int64_t begin, int64_t end) {
     list(kernels, plan, memory.lists[0], begin, end);
-    if (measured) measure(kernels, plan, memory.lists[0].keys, memory.exponents, begin, end);
+    if (measured) measure(kernels, plan, memory.lists[0], memory.exponents, begin, end);
   });
-  const Listed<Key> points = sort(context, memory, positions, plan.cells());
+  const Entry<Key>* const points = sort(context, memory, positions, plan.cells());
   const Key none = static_cast<Key>(plan.cells());
-  const int64_t count = border(0, positions, [&](int64_t i) { return points.keys[i] < none; });
+  const int64_t count = border(0, positions, [&](int64_t i) { return points[i].key() < none; });
   return {points, count, memory.exponents};
 }
 

@@ -10,18 +10,10 @@
 
 namespace rc {
 
-template <class Key>
-struct SortedPoints {
-  /** Points of one cell in the order of the input. */
-  Listed<Key> points;
-  /** How many have a cell: they come first. */
-  int64_t count;
-  /** Of the features, where the plan measures their range. */
-  const int32_t* exponents;
-};
-
 /** The kernels of the SIMD level of a context. */
 const PointKernels& point_kernels(const rc_context& context);
+template <class Key>
+const VoxelKernels<Key>& voxel_kernels(const rc_context& context);
 
 /** Lists and sorts the points and counts what is left out, in `workspace`. */
 template <class Key>

@@ -67,7 +67,7 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
     using Key = std::remove_pointer_t<decltype(key)>;
     const SortedPoints<Key> sorted = sort_points<Key>(context, plan.voxels, workspace);
     split(context, sorted.count, 1 + plan.voxels.width, [&](int64_t begin, int64_t end) {
-      Segments<Key>::reduce(plan, sorted.points, sorted.count, sorted.exponents, begin, end);
+      voxel_kernels<Key>(context).reduce(plan, sorted, begin, end);
     });
   });
 }
@@ -83,7 +83,7 @@ void voxelize_cpu(rc_context& context, const VoxelGradientPlan& plan, char* work
     using Key = std::remove_pointer_t<decltype(key)>;
     const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
     split(context, sorted.count, 1 + voxels.width, [&](int64_t begin, int64_t end) {
-      Segments<Key>::gradient(plan, sorted.points, sorted.count, begin, end);
+      voxel_kernels<Key>(context).gradient(plan, sorted, begin, end);
     });
   });
 }
@@ -110,12 +110,11 @@ void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) 
       });
     };
     each_piece([&](int64_t piece, int64_t begin, int64_t end) {
-      rows[piece + 1] = Segments<Key>::number(sorted.points, begin, end);
+      rows[piece + 1] = voxel_kernels<Key>(context).number(sorted, begin, end);
     });
     for (int64_t piece = 0; piece < pieces; ++piece) rows[piece + 1] += rows[piece];
     each_piece([&](int64_t piece, int64_t begin, int64_t end) {
-      Segments<Key>::list(plan, sorted.points, sorted.count, sorted.exponents, rows[piece], begin,
-                          end);
+      voxel_kernels<Key>(context).list(plan, sorted, rows[piece], begin, end);
     });
     return rows[pieces];
   });

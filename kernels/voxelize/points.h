@@ -4,57 +4,106 @@
 
 #include <limits>
 
+#include "kernels/voxelize/lanes.h"
 #include "kernels/voxelize/reduce.h"
 #include "kernels/voxelize/runs.h"
 #include "kernels/voxelize/voxelize.h"
 
 RC_KERNELS_BEGIN
 
-// Points of a run that have no voxel.
-struct LeftOut {
-  int64_t outside = 0, not_finite = 0;
+// Points that are placed at once.
+constexpr int64_t kBlock = 256;
 
-  void add(int64_t why) { ++(why == kOutside ? outside : not_finite); }
+// Where the points of a block fall. All numbers are of one width, so that loops become vector code.
+template <class Index>
+struct Block {
+  Index index[3][kBlock];
+  Index inside[kBlock];  // 1, or 0 of a point that is left out
 };
 
-// Calls inside(run, position, voxel) for the points of [begin, end) that have a voxel,
-// outside(position) for the others, and counts what is left out.
-template <class Inside, class Outside>
-void for_each_voxel(const VoxelPlan& plan, int64_t begin, int64_t end, Inside inside,
-                    Outside outside) {
+// The least Real that is not less than `dims`: a Real is below one where it is below the other.
+template <class Real>
+Real limit_of(int64_t dims) {
+  const Real rounded = static_cast<Real>(dims);
+  const bool less = rounded < static_cast<Real>(0x1p63) && static_cast<int64_t>(rounded) < dims;
+  return less ? std::nextafter(rounded, std::numeric_limits<Real>::infinity()) : rounded;
+}
+
+// The rule of voxel_in_grid() without branches, for `count` points from element `start` on. Of a
+// number that is not negative, the integer that conversion leaves is its floor.
+template <class T, class Index>
+void place_points(const Array& points, const Grid& grid, int64_t start, int64_t count,
+                  Block<Index>& block) {
+  using Real = decltype(to_arithmetic(T{}));
+  for (int64_t i = 0; i < count; ++i) block.inside[i] = 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    const T* const data = reinterpret_cast<const T*>(points.data) + start + axis * points.channel;
+    const int64_t step = points.step;
+    Real coordinates[kBlock];
+    for (int64_t i = 0; i < count; ++i) coordinates[i] = to_arithmetic(data[i * step]);
+    const Real origin = static_cast<Real>(grid.origin[axis]);
+    const Real size = static_cast<Real>(grid.size[axis]);
+    const Real limit = limit_of<Real>(grid.dims[axis]);
+    Index* const index = block.index[axis];
+    for (int64_t i = 0; i < count; ++i) {
+      const Real place = (coordinates[i] - origin) / size;
+      const bool inside = (place >= 0) & (place < limit);
+      index[i] = static_cast<Index>(inside ? place : 0);
+      block.inside[i] &= static_cast<Index>(inside);
+    }
+  }
+}
+
+// Counts why points are left out.
+template <class T, class Index>
+void count_left_out(const VoxelPlan& plan, int64_t cloud, int64_t start, int64_t count,
+                    const Block<Index>& block) {
+  int64_t inside = 0;
+  for (int64_t i = 0; i < count; ++i) inside += block.inside[i];
+  if (inside == count || !plan.stats) return;
+  int64_t not_finite = 0;
   const Array& points = plan.cloud.array;
-  with_point_type(points.type, [&](auto* type) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (block.inside[i]) continue;
+    not_finite += voxel_at<T>(points, plan.grid, start + i * points.step).left_out == kNotFinite;
+  }
+  add_stat(plan.stats, cloud, RC_STAT_NOT_FINITE, not_finite);
+  add_stat(plan.stats, cloud, RC_STAT_OUTSIDE, count - inside - not_finite);
+}
+
+// Calls placed(run, position, count, block) for the points of [begin, end) block by block, and
+// alone(position, count) for those that belong to no cloud.
+template <class Placed, class Alone>
+void for_each_block(const VoxelPlan& plan, int64_t begin, int64_t end, Placed placed, Alone alone) {
+  const Array& points = plan.cloud.array;
+  const auto each = [&](auto* type, auto index) {
     using T = std::remove_pointer_t<decltype(type)>;
+    Block<decltype(index)> block;
     for_each_run(plan.cloud, begin, end, [&](const Run& run) {
-      if (run.cloud < 0) {
-        for (int64_t i = run.begin; i < run.end; ++i) outside(i);
-        return;
+      if (run.cloud < 0) return alone(run.begin, run.end - run.begin);
+      for (int64_t i = run.begin; i < run.end; i += kBlock) {
+        const int64_t start = run.start(points, i), count = std::min(kBlock, run.end - i);
+        place_points<T>(points, plan.grid, start, count, block);
+        count_left_out<T>(plan, run.cloud, start, count, block);
+        placed(run, i, count, block);
       }
-      LeftOut left_out;
-      const int64_t start = run.start(points, run.begin);
-      for (int64_t i = run.begin; i < run.end; ++i) {
-        const Voxel voxel = voxel_at<T>(points, plan.grid, start + (i - run.begin) * points.step);
-        if (voxel.left_out == 0) {
-          inside(run, i, voxel);
-        } else {
-          left_out.add(voxel.left_out);
-          outside(i);
-        }
-      }
-      add_stat(plan.stats, run.cloud, RC_STAT_OUTSIDE, left_out.outside);
-      add_stat(plan.stats, run.cloud, RC_STAT_NOT_FINITE, left_out.not_finite);
     });
+  };
+  const int64_t* const dims = plan.grid.dims;
+  const bool small = std::max({dims[0], dims[1], dims[2]}) <= std::numeric_limits<int32_t>::max();
+  with_point_type(points.type, [&](auto* type) {
+    if (small) return each(type, int32_t{});
+    return each(type, int64_t{});
   });
 }
 
 // Other threads may write the same voxel: a plain store where this one is alone, else a relaxed one.
-template <class T>
-void add_to(T* target, T value, bool shared) {
+inline void add_one(int32_t* target, bool shared) {
   if (shared) {
-    __atomic_fetch_add(target, value, __ATOMIC_RELAXED);
+    __atomic_fetch_add(target, 1, __ATOMIC_RELAXED);
   } else {
     // Unsigned, because counts wrap.
-    *target = static_cast<T>(static_cast<uint32_t>(*target) + static_cast<uint32_t>(value));
+    *target = static_cast<int32_t>(static_cast<uint32_t>(*target) + 1);
   }
 }
 
@@ -67,51 +116,66 @@ inline void set_bits(char* target, int bits, bool shared) {
   }
 }
 
-inline void mark_points(const DensePlan& plan, bool shared, int64_t begin, int64_t end) {
-  const GridArray& output = plan.output;
-  const auto each = [&](auto mark) {
-    for_each_voxel(
-        plan.voxels, begin, end,
-        [&](const Run& run, int64_t, const Voxel& voxel) {
-          mark(run.cloud, voxel.index);
-          if (plan.counts) {
-            add_to(reinterpret_cast<int32_t*>(plan.counts.data) +
-                       element_of(plan.counts, run.cloud, voxel.index),
-                   1, shared);
-          }
-        },
-        [](int64_t) {});
-  };
-  switch (plan.voxels.reduce) {
-    case RC_REDUCE_COUNT:
-      return each([&](int64_t cloud, const int64_t (&index)[3]) {
-        add_to(reinterpret_cast<int32_t*>(output.data) + element_of(output, cloud, index), 1,
-               shared);
-      });
-    case RC_REDUCE_OCCUPANCY:
-      return each([&](int64_t cloud, const int64_t (&index)[3]) {
-        __atomic_store_n(output.data + element_of(output, cloud, index), char{1}, __ATOMIC_RELAXED);
-      });
-    default:
-      return each([&](int64_t cloud, const int64_t (&index)[3]) {
-        const int64_t byte[3] = {index[0], index[1], index[2] / 8};
-        set_bits(output.data + element_of(output, cloud, byte), 1 << index[2] % 8, shared);
-      });
+// Calls mark(element, index along z) for each point of a block; `element` is that of `array` whose
+// steps along z hold `2^packed` voxels.
+template <int packed, class Index, class Mark>
+void mark_block(const GridArray& array, int64_t cloud, int64_t count, const Block<Index>& block,
+                Mark mark) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (!block.inside[i]) continue;
+    const int64_t z = block.index[2][i];
+    mark(element_of(array, cloud, {block.index[0][i], block.index[1][i], z >> packed}), z);
   }
 }
 
-template <class Key>
-void list_points(const VoxelPlan& plan, Listed<Key> points, int64_t begin, int64_t end) {
-  const Key none = static_cast<Key>(plan.cells());
-  for_each_voxel(
-      plan, begin, end,
-      [&](const Run& run, int64_t i, const Voxel& voxel) {
-        points.keys[i] = static_cast<Key>(cell_of(plan.grid, run.cloud, voxel));
-        points.positions[i] = static_cast<uint32_t>(i);
+inline void mark_points(const DensePlan& plan, bool shared, int64_t begin, int64_t end) {
+  const auto add_to = [&](const GridArray& array, int64_t cloud, int64_t count, auto& block) {
+    int32_t* const counts = reinterpret_cast<int32_t*>(array.data);
+    mark_block<0>(array, cloud, count, block,
+                  [&](int64_t element, int64_t) { add_one(counts + element, shared); });
+  };
+  const GridArray& output = plan.output;
+  for_each_block(
+      plan.voxels, begin, end,
+      [&](const Run& run, int64_t, int64_t count, auto& block) {
+        if (plan.counts) add_to(plan.counts, run.cloud, count, block);
+        switch (plan.voxels.reduce) {
+          case RC_REDUCE_COUNT:
+            return add_to(output, run.cloud, count, block);
+          case RC_REDUCE_OCCUPANCY:
+            return mark_block<0>(output, run.cloud, count, block, [&](int64_t element, int64_t) {
+              __atomic_store_n(output.data + element, char{1}, __ATOMIC_RELAXED);
+            });
+          default:
+            return mark_block<3>(output, run.cloud, count, block, [&](int64_t element, int64_t z) {
+              set_bits(output.data + element, 1 << z % 8, shared);
+            });
+        }
       },
-      [&](int64_t i) {
-        points.keys[i] = none;
-        points.positions[i] = static_cast<uint32_t>(i);
+      [](int64_t, int64_t) {});
+}
+
+template <class Key>
+void list_points(const VoxelPlan& plan, Entry<Key>* entries, int64_t begin, int64_t end) {
+  const Key none = static_cast<Key>(plan.cells());
+  for_each_block(
+      plan, begin, end,
+      [&](const Run& run, int64_t position, int64_t count, auto& block) {
+        const Key x_step = static_cast<Key>(plan.grid.dims[1]);
+        const Key y_step = static_cast<Key>(plan.grid.dims[2]);
+        const Key first = static_cast<Key>(run.cloud * plan.grid.cells());
+        for (int64_t i = 0; i < count; ++i) {
+          const Key x = static_cast<Key>(block.index[0][i]);
+          const Key y = static_cast<Key>(block.index[1][i]);
+          const Key cell = first + (x * x_step + y) * y_step + static_cast<Key>(block.index[2][i]);
+          entries[position + i].set(block.inside[i] ? cell : none,
+                                    static_cast<uint32_t>(position + i));
+        }
+      },
+      [&](int64_t position, int64_t count) {
+        for (int64_t i = position; i < position + count; ++i) {
+          entries[i].set(none, static_cast<uint32_t>(i));
+        }
       });
 }
 
@@ -123,10 +187,8 @@ inline void raise(int32_t* target, int32_t value) {
 }
 
 template <class Key>
-void measure_range(const VoxelPlan& plan, const Key* keys, int32_t* exponents, int64_t begin,
-                   int64_t end) {
-  // Channels that are followed at once.
-  constexpr int64_t kBlock = 16;
+void measure_range(const VoxelPlan& plan, const Entry<Key>* entries, int32_t* exponents,
+                   int64_t begin, int64_t end) {
   const Array& features = plan.features;
   const Key none = static_cast<Key>(plan.cells());
   with_type(features.type, [&](auto* type) {
@@ -134,16 +196,16 @@ void measure_range(const VoxelPlan& plan, const Key* keys, int32_t* exponents, i
     const T* const data = reinterpret_cast<const T*>(features.data);
     for_each_run(plan.cloud, begin, end, [&](const Run& run) {
       if (run.cloud < 0) return;
-      for (int64_t c = 0; c < plan.width; c += kBlock) {
-        const int64_t channels = std::min(kBlock, plan.width - c);
-        double largest[kBlock] = {};
+      for (int64_t c = 0; c < plan.width; c += kLanes) {
+        const int64_t channels = std::min(kLanes, plan.width - c);
+        Doubles largest = {};
         for (int64_t i = run.begin; i < run.end; ++i) {
-          if (keys[i] == none) continue;
-          const T* const row = data + run.start(features, i) + c * features.channel;
-          for (int64_t k = 0; k < channels; ++k) {
-            const double x = std::fabs(to_double(row[k * features.channel]));
-            if (x > largest[k] && is_finite(x)) largest[k] = x;
-          }
+          if (entries[i].key() == none) continue;
+          Doubles x;
+          load_lanes(data + run.start(features, i) + c * features.channel, features.channel,
+                     channels, x);
+          x = reinterpret_cast<Doubles>(reinterpret_cast<Longs>(x) & INT64_MAX);
+          largest = (x > largest) & (x < HUGE_VAL) ? x : largest;
         }
         for (int64_t k = 0; k < channels; ++k) {
           if (largest[k] > 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// points.h compiled for AVX2, FMA and F16C: floor is one instruction instead of a call.
+// points.h compiled for AVX2, FMA and F16C: eight points a step instead of four.
 #define RC_LEVEL avx2
 #include "kernels/voxelize/points.h"
 

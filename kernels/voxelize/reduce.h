@@ -31,6 +31,24 @@ struct VoxelState {
   int64_t count;
 };
 
+// The value of a voxel whose features of this call sum up to `sum`.
+RC_HD inline double finish_sum(bool mean, double sum, const VoxelState& state) {
+  if (!mean) return state.old_count != 0 ? state.old_value + sum : sum;
+  const double old = static_cast<double>(state.old_count);
+  const double total = state.old_count != 0 ? state.old_value * old + sum : sum;
+  return total / (old + static_cast<double>(state.count));
+}
+
+// The one of two features that MAX or MIN keeps.
+RC_HD inline double better_of(bool max, double a, double b) {
+  return max ? greater_of(a, b) : lesser_of(a, b);
+}
+
+// The value of a voxel of whose features of this call `value` is the best.
+RC_HD inline double finish_extreme(bool max, double value, const VoxelState& state) {
+  return state.old_count != 0 ? better_of(max, state.old_value, value) : value;
+}
+
 // SUM and MEAN.
 struct SumReducer {
   ExactSum sum;
@@ -42,11 +60,7 @@ struct SumReducer {
   RC_HD void add(double feature) { rc::add(sum, feature, scale); }
   RC_HD void merge(const SumReducer& other) { rc::add(sum, other.sum); }
   RC_HD double finish(const VoxelState& state) const {
-    const double value = value_of(sum, scale);
-    if (!mean) return state.old_count > 0 ? state.old_value + value : value;
-    const double old = static_cast<double>(state.old_count);
-    const double total = state.old_count > 0 ? state.old_value * old + value : value;
-    return total / (old + static_cast<double>(state.count));
+    return finish_sum(mean, value_of(sum, scale), state);
   }
 };
 
@@ -57,19 +71,16 @@ struct ExtremeReducer {
 
   RC_HD ExtremeReducer(int32_t reduce, const Scale&)
       : value(reduce == RC_REDUCE_MAX ? -HUGE_VAL : HUGE_VAL), max(reduce == RC_REDUCE_MAX) {}
-  RC_HD double better(double a, double b) const { return max ? greater_of(a, b) : lesser_of(a, b); }
-  RC_HD void add(double feature) { value = better(value, feature); }
+  RC_HD void add(double feature) { value = better_of(max, value, feature); }
   RC_HD void merge(const ExtremeReducer& other) { add(other.value); }
-  RC_HD double finish(const VoxelState& state) const {
-    return state.old_count > 0 ? better(state.old_value, value) : value;
-  }
+  RC_HD double finish(const VoxelState& state) const { return finish_extreme(max, value, state); }
 };
 
 // Whether feature b replaces a as the one that MAX or MIN passes its gradient to: it is better, not
 // as good. The first NaN stays.
 RC_HD inline bool wins(int32_t reduce, double b, double a) {
   if (is_nan(a)) return false;
-  const double best = reduce == RC_REDUCE_MAX ? greater_of(a, b) : lesser_of(a, b);
+  const double best = better_of(reduce == RC_REDUCE_MAX, a, b);
   return bit_cast<uint64_t>(best) != bit_cast<uint64_t>(a);
 }
 

@@ -37,7 +37,7 @@ RC_HD inline void store_channel(const DensePlan& plan, const CellPlace& place, i
                                 int32_t old_count, int64_t count, const Reducer& reducer) {
   const GridArray& output = plan.output;
   const int64_t element = element_of(output, place.cloud, place.index) + channel * output.channel;
-  const double old_value = old_count > 0 ? load(output.type, output.data, element) : 0;
+  const double old_value = old_count != 0 ? load(output.type, output.data, element) : 0;
   store(output.type, output.data, element, reducer.finish({old_value, old_count, count}));
 }
 

@@ -18,12 +18,25 @@ struct Bounds;
 Bounds bounds_of_points(const Cloud& clouds, int64_t cloud, int64_t begin, int64_t end);
 void write_bounds(const BoundsPlan& plan, int64_t cloud, const Bounds* parts, int64_t count);
 
-// Points in some order: their cells, and the positions they came from. Key is uint32_t where the
-// cells and one more fit it, else uint64_t.
+// A point of a list: its cell, and the position it came from. Key is uint32_t or uint64_t, as
+// with_key() says.
 template <class Key>
-struct Listed {
-  Key* keys;
-  uint32_t* positions;
+struct Entry;
+template <>
+struct Entry<uint32_t> {
+  uint32_t position, cell;
+
+  RC_SHARED uint32_t key() const { return cell; }
+  RC_SHARED void set(uint32_t key, uint32_t at) { *this = {at, key}; }
+};
+template <>
+struct Entry<uint64_t> {
+  uint32_t position, low, high;
+
+  RC_SHARED uint64_t key() const { return uint64_t{high} << 32 | low; }
+  RC_SHARED void set(uint64_t key, uint32_t at) {
+    *this = {at, static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)};
+  }
 };
 
 // Loops over the positions [begin, end), compiled for each SIMD level.
@@ -31,14 +44,14 @@ struct PointKernels {
   // OCCUPANCY, OCCUPANCY_BITS and COUNT: marks the voxels of the points, beside other threads where
   // `shared`, and counts what is left out.
   void (*mark)(const DensePlan& plan, bool shared, int64_t begin, int64_t end);
-  // Writes keys and positions; a point that is left out takes the key `plan.cells()` and is counted.
-  void (*list32)(const VoxelPlan& plan, Listed<uint32_t> points, int64_t begin, int64_t end);
-  void (*list64)(const VoxelPlan& plan, Listed<uint64_t> points, int64_t begin, int64_t end);
+  // Lists the points; one that is left out takes the key `plan.cells()` and is counted.
+  void (*list32)(const VoxelPlan& plan, Entry<uint32_t>* points, int64_t begin, int64_t end);
+  void (*list64)(const VoxelPlan& plan, Entry<uint64_t>* points, int64_t begin, int64_t end);
   // Raises exponents [clouds, width] to those of the features of the points that have a voxel.
-  void (*range32)(const VoxelPlan& plan, const uint32_t* keys, int32_t* exponents, int64_t begin,
-                  int64_t end);
-  void (*range64)(const VoxelPlan& plan, const uint64_t* keys, int32_t* exponents, int64_t begin,
-                  int64_t end);
+  void (*range32)(const VoxelPlan& plan, const Entry<uint32_t>* points, int32_t* exponents,
+                  int64_t begin, int64_t end);
+  void (*range64)(const VoxelPlan& plan, const Entry<uint64_t>* points, int32_t* exponents,
+                  int64_t begin, int64_t end);
 };
 extern const PointKernels point_kernels_baseline, point_kernels_avx2;
 
@@ -47,25 +60,37 @@ extern const PointKernels point_kernels_baseline, point_kernels_avx2;
 constexpr int kRadixBits = 11;
 constexpr int64_t kRadixSize = int64_t{1} << kRadixBits;
 template <class Key>
-void count_digits(const Key* keys, int shift, int64_t begin, int64_t end, uint32_t* counts);
+void count_digits(const Entry<Key>* points, int shift, int64_t begin, int64_t end,
+                  uint32_t* counts);
 template <class Key>
-void move_by_digit(Listed<Key> from, Listed<Key> to, int shift, int64_t begin, int64_t end,
+void move_by_digit(const Entry<Key>* from, Entry<Key>* to, int shift, int64_t begin, int64_t end,
                    uint32_t* places);
 
-// Segments are the points of one voxel in a sorted list, of which the first `count` have voxels.
-// These work on the segments that begin in [begin, end).
+// A list in the order of cells, of which the first `count` points have one.
 template <class Key>
-struct Segments {
-  static void reduce(const DensePlan& plan, Listed<Key> points, int64_t count,
-                     const int32_t* exponents, int64_t begin, int64_t end);
-  static void gradient(const VoxelGradientPlan& plan, Listed<Key> points, int64_t count,
-                       int64_t begin, int64_t end);
-  // How many there are.
-  static int64_t number(Listed<Key> points, int64_t begin, int64_t end);
-  // Writes the rows from `row` on.
-  static void list(const SparsePlan& plan, Listed<Key> points, int64_t count,
-                   const int32_t* exponents, int64_t row, int64_t begin, int64_t end);
+struct SortedPoints {
+  const Entry<Key>* points;
+  int64_t count;
+  // Of the features [clouds, width], where the plan measures their range.
+  const int32_t* exponents;
 };
+
+// Loops over the voxels whose first point in a sorted list is one of [begin, end), compiled for each
+// SIMD level.
+template <class Key>
+struct VoxelKernels {
+  using Points = SortedPoints<Key>;
+  // SUM, MEAN, MAX and MIN.
+  void (*reduce)(const DensePlan& plan, const Points& points, int64_t begin, int64_t end);
+  void (*gradient)(const VoxelGradientPlan& plan, const Points& points, int64_t begin, int64_t end);
+  // How many there are.
+  int64_t (*number)(const Points& points, int64_t begin, int64_t end);
+  // Writes the rows from `row` on.
+  void (*list)(const SparsePlan& plan, const Points& points, int64_t row, int64_t begin,
+               int64_t end);
+};
+extern const VoxelKernels<uint32_t> voxel_kernels32_baseline, voxel_kernels32_avx2;
+extern const VoxelKernels<uint64_t> voxel_kernels64_baseline, voxel_kernels64_avx2;
 
 // Sets the rows along z [begin, end), counted over clouds, x and y, to `value`. A row has `depth`
 // steps of `width` channels.
