@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "lib/context.h"
 #include "lib/error.h"
 
 namespace rc {
@@ -153,13 +152,13 @@ std::string describe(const View& view) {
   return std::string(name(view.type)) + " " + describe_shape(view);
 }
 
-void check_device(const rc_tensor& tensor, const char* argument, const rc_context& context) {
-  if (reachable(tensor.device, context.device)) return;
+void check_device(const rc_tensor& tensor, const char* argument, rc_device device) {
+  if (reachable(tensor.device, device)) return;
   fail(RC_ERROR_DEVICE_MISMATCH, "%s: expected memory of %s, got %s", argument,
-       describe(context.device).c_str(), describe(tensor.device).c_str());
+       describe(device).c_str(), describe(tensor.device).c_str());
 }
 
-View view(const rc_tensor* tensor, const char* argument, const rc_context& context) {
+View view(const rc_tensor* tensor, const char* argument, rc_device device) {
   if (tensor == nullptr) {
     fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected a tensor, got NULL", argument);
   }
@@ -168,7 +167,7 @@ View view(const rc_tensor* tensor, const char* argument, const rc_context& conte
   result.item_size = size_of(result.type);
   read_shape(*tensor, argument, result);
   read_strides(*tensor, argument, result);
-  check_device(*tensor, argument, context);
+  check_device(*tensor, argument, device);
   if (result.count == 0) return result;
   if (tensor->data == nullptr) {
     fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected data for %s, got NULL", argument,

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 
-#include "robocache/context.h"
 #include "robocache/tensor.h"
 
 #include "kernels/common/types.h"
@@ -37,11 +36,11 @@ struct View {
   int64_t extent() const;
 };
 
-/** Checks `tensor` (not NULL) for work on `context`; failures name `argument`. */
-View view(const rc_tensor* tensor, const char* argument, const rc_context& context);
+/** Checks `tensor` (not NULL) for work on `device`; failures name `argument`. */
+View view(const rc_tensor* tensor, const char* argument, rc_device device);
 
-/** Refuses memory that `context` does not reach. */
-void check_device(const rc_tensor& tensor, const char* argument, const rc_context& context);
+/** Refuses memory that `device` does not reach. */
+void check_device(const rc_tensor& tensor, const char* argument, rc_device device);
 
 /** "float32 [4,7]", for messages. */
 std::string describe(const View& view);

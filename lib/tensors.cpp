@@ -6,24 +6,29 @@
 
 namespace rc {
 
-const View& Tensors::add(const rc_tensor* tensor, const char* argument, bool written) {
-  views_.push_back(view(tensor, argument, context_));
+const View& Tensors::add(const rc_tensor* tensor, const char* argument, rc_device device,
+                         bool written) {
+  views_.push_back(view(tensor, argument, device));
   accesses_.push_back({&views_.back(), argument, written});
   return views_.back();
 }
 
 const View& Tensors::read(const rc_tensor* tensor, const char* argument) {
-  return add(tensor, argument, false);
+  return add(tensor, argument, context_.device, false);
+}
+
+const View& Tensors::read_host(const rc_tensor* tensor, const char* argument) {
+  return add(tensor, argument, {RC_DEVICE_CPU, 0}, false);
 }
 
 const View& Tensors::write(const rc_tensor* tensor, const char* argument) {
-  const View& v = add(tensor, argument, true);
+  const View& v = add(tensor, argument, context_.device, true);
   check_output_layout(v, argument);
   return v;
 }
 
 void Tensors::check_device(const rc_tensor* tensor, const char* argument) const {
-  if (tensor != nullptr) rc::check_device(*tensor, argument, context_);
+  if (tensor != nullptr) rc::check_device(*tensor, argument, context_.device);
 }
 
 const View& Tensors::find(const char* argument) const {

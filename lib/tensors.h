@@ -17,6 +17,8 @@ class Tensors {
 
   /** Checks and keeps an input; failures name `argument`, a literal. */
   const View& read(const rc_tensor* tensor, const char* argument);
+  /** The same for an input in CPU memory, whatever the device of the context. */
+  const View& read_host(const rc_tensor* tensor, const char* argument);
   /** Checks and keeps an output, whose elements may not share memory. */
   const View& write(const rc_tensor* tensor, const char* argument);
   /** Refuses a tensor of another device, NULL aside. For those that are read after later arguments:
@@ -30,7 +32,7 @@ class Tensors {
   int64_t bytes() const;
 
  private:
-  const View& add(const rc_tensor* tensor, const char* argument, bool written);
+  const View& add(const rc_tensor* tensor, const char* argument, rc_device device, bool written);
 
   const rc_context& context_;
   std::deque<View> views_;
