@@ -9,6 +9,7 @@ never copied. Times are int64 nanoseconds, datetime64, or float seconds.
 from robocache import _library
 from robocache._bounds import bounds
 from robocache._depth import depth_to_points
+from robocache._deskew import deskew
 from robocache._fuse import Stream, fuse, fuse_backward
 from robocache._options import Channels, ClockMap, Reason
 from robocache._resample import (
@@ -93,6 +94,7 @@ __all__ = [
     "bounds",
     "check_installation",
     "depth_to_points",
+    "deskew",
     "devices",
     "enable_metrics",
     "fuse",

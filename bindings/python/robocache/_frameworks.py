@@ -26,6 +26,11 @@ class Numpy:
     stream_ordered = False
     """Memory that was freed is handed out again in the order of the stream it was made on."""
 
+    @property
+    def namespace(self) -> Any:
+        """The module of functions on its arrays, as far as NumPy and PyTorch name them alike."""
+        return np
+
     def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
         """A new array that the library writes into."""
         if device[0] == CUDA_TYPE:
@@ -58,11 +63,19 @@ class Numpy:
         """A small array on the CPU, as NumPy; waits for the device where there is one."""
         return np.asarray(array)
 
+    def cast(self, array: Any, dtype: str) -> Any:
+        """The array in another type; itself where it has that."""
+        return array.astype(numpy_dtype(dtype), copy=False)
+
 
 class Torch(Numpy):
     """Tensors of PyTorch. Its allocator is ordered by streams and can be told of more of them."""
 
     stream_ordered = True
+
+    @property
+    def namespace(self) -> Any:
+        return sys.modules["torch"]
 
     def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
         torch = sys.modules["torch"]
@@ -94,11 +107,18 @@ class Torch(Numpy):
     def to_numpy(self, array: Any) -> Any:
         return array.detach().cpu().numpy()
 
+    def cast(self, array: Any, dtype: str) -> Any:
+        return array.to(getattr(sys.modules["torch"], dtype))
+
 
 class Cupy(Numpy):
     """Arrays of CuPy. Its pool is ordered by the stream on which an array was made."""
 
     stream_ordered = True
+
+    @property
+    def namespace(self) -> Any:
+        return sys.modules["cupy"]
 
     def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
         cupy = sys.modules["cupy"]
