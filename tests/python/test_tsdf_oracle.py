@@ -45,7 +45,7 @@ def depth_of(rng, name):
     depth = 1.5 + rng.normal(size=(HEIGHT, WIDTH)) * rng.choice([0.01, 0.5])
     if name == "uint16":
         return np.where(rng.random(depth.shape) < 0.1, 0, np.abs(depth) * 1000).astype(np.uint16)
-    bad = rng.choice([0, -1, np.nan, np.inf, -np.inf, 1e30], depth.shape)
+    bad = rng.choice([0, -1, np.nan, np.inf, -np.inf, 1e5], depth.shape)
     return np.where(rng.random(depth.shape) < 0.1, bad, depth).astype(np.float32)
 
 
@@ -66,10 +66,18 @@ def test_integrate(seed, frames, name, weighting, carving, max_weight, max_depth
     intrinsics = np.array([[30.0, 0, 15.2], [0, 28.0, 11.7], [0, 0, 1]])
     poses = np.stack([camera(rng) for _ in range(frames)])
     depth = np.stack([depth_of(rng, name) for _ in range(frames)])
-    volume = volume_of(grid, truncation, max_weight=max_weight, weighting=weighting, carve=carving)
-    volume.integrate(depth, intrinsics, poses, max_depth=max_depth)
+    color = rng.integers(0, 256, (frames, HEIGHT, WIDTH, 3)).astype(rng.choice(["u1", "f4"]))
+    volume = volume_of(
+        grid,
+        truncation,
+        max_weight=max_weight or None,
+        weighting=weighting,
+        carve=carving,
+        color=True,
+    )
+    volume.integrate(depth, intrinsics, poses, max_depth=max_depth or None, color=color)
     expected = reference.empty(grid.dims)
-    for image, pose in zip(depth, poses, strict=True):
+    for image, pose, rgb in zip(depth, poses, color, strict=True):
         reference.integrate(
             expected,
             image,
@@ -81,9 +89,12 @@ def test_integrate(seed, frames, name, weighting, carving, max_weight, max_depth
             max_depth=max_depth,
             weighting=weighting,
             carving=carving,
+            color=rgb,
         )
     # Camera coordinates of a few units in float32, by the truncation; an average of `frames`.
     assert_volumes(volume, expected, 4e-6 * 4 / truncation)
+    surface = ~expected.doubtful & (expected.weight > 0) & (expected.tsdf < 0.999)
+    np.testing.assert_allclose(volume.color[surface], expected.color[surface], atol=0.02)
 
 
 @settings(max_examples=60)
@@ -146,7 +157,7 @@ def test_extract_points(seed, smooth, min_weight, holes, out):
         weight.astype(np.float32),
         grid.origin,
         grid.voxel_size,
-        min_weight=min_weight,
+        min_weight=min_weight or None,
         normals=True,
         color=color,
         dtype=out,

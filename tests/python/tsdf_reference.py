@@ -38,15 +38,16 @@ def weigh(weighting, z, d, truncation, grid):
 
 
 def average(volume, where, d, weight, max_weight, color=None, colored=None):
-    """The running average of the head of the header, in the voxels `where`."""
+    """The running average of the head of the header, in the voxels `where`. What was free space
+    alone so far has no colour yet."""
+    where = where & (weight > 0)
     old = np.where(volume.weight > 0, volume.tsdf, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (old * volume.weight + d * weight) / (volume.weight + weight)
         if color is not None:
-            share = weight / (volume.weight + weight)
+            share = np.where((volume.weight > 0) & (old < 1), weight / (volume.weight + weight), 1)
             blended = volume.color + (color - volume.color) * share[..., None]
-            volume.color[colored] = blended[colored]
-    where = where & (weight > 0)
+            volume.color[where & colored] = blended[where & colored]
     volume.tsdf = np.where(where, mean, volume.tsdf)
     total = volume.weight + weight
     limited = np.minimum(total, max_weight) if max_weight else total
