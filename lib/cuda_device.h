@@ -18,6 +18,10 @@ struct VoxelGradientPlan;
 struct SparsePlan;
 struct BoundsPlan;
 struct ExtractPlan;
+struct IntegratePlan;
+struct CameraPass;
+struct UnprojectPlan;
+struct PinholePass;
 
 /** A measured call. */
 struct TimedCall {
@@ -82,6 +86,10 @@ class CudaDevice {
   /** The same of `rc_tsdf_extract_points`. */
   virtual uint64_t extract_workspace(const ExtractPlan& plan) = 0;
   virtual void tsdf_extract(const ExtractPlan& plan, char* workspace) = 0;
+
+  /** One pass of `rc_tsdf_integrate`, and of `rc_depth_to_points`. */
+  virtual void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass) = 0;
+  virtual void depth_to_points(const UnprojectPlan& plan, const PinholePass& pass) = 0;
 };
 
 /** Number of devices that the driver shows, whether a context can be made on them or not. */

@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/common/fault_record.h"
+#include "kernels/tsdf/tsdf_cuda.h"
 #include "lib/cuda_device.h"
 #include "lib/cuda_extract.h"
 #include "lib/cuda_resample.h"
@@ -158,6 +159,16 @@ class Device final : public CudaDevice {
   void tsdf_extract(const ExtractPlan& plan, char* workspace) override {
     const Current current(primary_);
     cuda_extract(plan, workspace, next_call());
+  }
+
+  void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass) override {
+    const Current current(primary_);
+    check(tsdf_integrate_cuda(plan, pass, stream_), "launching the kernels");
+  }
+
+  void depth_to_points(const UnprojectPlan& plan, const PinholePass& pass) override {
+    const Current current(primary_);
+    check(depth_to_points_cuda(plan, pass, stream_), "launching the kernels");
   }
 
  private:

@@ -73,6 +73,11 @@ uint64_t workspace_to_extract(const rc_context& context, const ExtractPlan& plan
 
 using namespace rc;
 
+rc_status rc_tsdf_extract_options_init(rc_tsdf_extract_options* options, uint32_t struct_size) {
+  return entry("rc_tsdf_extract_options_init",
+               [&] { init_struct(options, struct_size, "options"); });
+}
+
 rc_status rc_tsdf_extract_points(rc_context* context, const rc_tensor* tsdf,
                                  const rc_tensor* weight, const rc_grid* grid,
                                  const rc_tsdf_extract_options* options, rc_tensor* points) {

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// rc_tsdf_integrate for AVX2 and FMA: the eight voxels of a row of a brick at a time, each in a lane,
+// by the operations of observe() in their order.
+#include <immintrin.h>
+
+#define RC_LEVEL avx2
+#include "kernels/tsdf/bricks.h"
+#include "kernels/tsdf/tsdf.h"
+
+static_assert(rc::kBrick == 8, "a row of a brick fills a vector");
+
+namespace rc {
+namespace {
+
+using Floats = __m256;
+
+Floats all(float x) { return _mm256_set1_ps(x); }
+Floats greater(Floats a, Floats b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
+Floats at_least(Floats a, Floats b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
+Floats both(Floats a, Floats b) { return _mm256_and_ps(a, b); }
+Floats choose(Floats mask, Floats yes, Floats no) { return _mm256_blendv_ps(no, yes, mask); }
+bool none(Floats mask) { return _mm256_movemask_ps(mask) == 0; }
+
+// Calls f(lane) for the lanes of a mask.
+template <class F>
+void for_each_lane(Floats mask, F f) {
+  for (int lanes = _mm256_movemask_ps(mask); lanes != 0; lanes &= lanes - 1) {
+    f(__builtin_ctz(static_cast<unsigned>(lanes)));
+  }
+}
+
+// One float of each lane, somewhere in memory.
+struct Lanes {
+  alignas(32) float at[kBrick] = {};
+  Floats get() const { return _mm256_load_ps(at); }
+  void set(Floats x) { _mm256_store_ps(at, x); }
+};
+
+// The eight voxels of a row, of which the first `count` are there.
+struct RowState {
+  Floats tsdf, weight, color[3];
+};
+
+struct Row {
+  int64_t x, y, z, count;
+
+  Floats load(const GridArray& array, int64_t channel) const {
+    const float* const data = start(array, channel);
+    if (array.axis[2] == 1 && count == kBrick) return _mm256_loadu_ps(data);
+    Lanes lanes;
+    for (int64_t k = 0; k < count; ++k) lanes.at[k] = data[k * array.axis[2]];
+    return lanes.get();
+  }
+  void store(const GridArray& array, int64_t channel, Floats values, Floats mask) const {
+    float* const data = start(array, channel);
+    Lanes lanes;
+    lanes.set(values);
+    for_each_lane(mask, [&](int k) { data[k * array.axis[2]] = lanes.at[k]; });
+  }
+
+ private:
+  float* start(const GridArray& array, int64_t channel) const {
+    return reinterpret_cast<float*>(array.data) + element_in(array, x, y, z) +
+           channel * array.channel;
+  }
+};
+
+RowState load_row(const Volume& volume, const Row& row) {
+  RowState state = {};
+  state.weight = row.load(volume.weight, 0);
+  const Floats seen = greater(state.weight, all(0));
+  state.weight = both(state.weight, seen);
+  state.tsdf = both(row.load(volume.tsdf, 0), seen);
+  for (int c = 0; volume.color && c < 3; ++c) state.color[c] = row.load(volume.color, c);
+  return state;
+}
+
+void store_row(const Volume& volume, const Row& row, const RowState& state, Floats mask) {
+  row.store(volume.tsdf, 0, state.tsdf, mask);
+  row.store(volume.weight, 0, state.weight, mask);
+  for (int c = 0; volume.color && c < 3; ++c) row.store(volume.color, c, state.color[c], mask);
+}
+
+Floats average(Floats old, Floats before, Floats seen, Floats weight) {
+  return _mm256_div_ps(_mm256_fmadd_ps(old, before, _mm256_mul_ps(seen, weight)),
+                       _mm256_add_ps(before, weight));
+}
+
+void add_colors(const IntegratePlan& plan, const int64_t (&pixels)[kBrick], Floats weight,
+                Floats mask, RowState& state) {
+  Lanes colors[3], finite;
+  for_each_lane(mask, [&](int k) {
+    float color[3];
+    color_at(plan.color, pixels[k], color);
+    for (int c = 0; c < 3; ++c) colors[c].at[k] = color[c];
+    finite.at[k] = is_finite(color[0]) && is_finite(color[1]) && is_finite(color[2]);
+  });
+  mask = both(mask, greater(finite.get(), all(0)));
+  const Floats before = both(state.weight, greater(all(1), state.tsdf));
+  const Floats old = greater(before, all(0));
+  for (int c = 0; c < 3; ++c) {
+    const Floats color = colors[c].get();
+    const Floats mean = choose(old, average(state.color[c], before, color, weight), color);
+    state.color[c] = choose(mask, mean, state.color[c]);
+  }
+}
+
+// What frames see of a row.
+template <class Depth>
+class Observer {
+ public:
+  Observer(const IntegratePlan& plan, const Row& row)
+      : plan_(plan), row_(row), state_(load_row(plan.volume, row)) {
+    const Floats numbers = _mm256_setr_ps(0, 1, 2, 3, 4, 5, 6, 7);
+    z_ = _mm256_add_ps(all(static_cast<float>(row.z)), numbers);
+    here_ = greater(all(static_cast<float>(row.count)), numbers);
+  }
+
+  void observe(const Camera& camera, int64_t frame) {
+    const Floats z = dot(camera.rows[2]);
+    Floats mask = both(here_, greater(z, all(0)));
+    if (none(mask)) return;
+    const Floats inverse = _mm256_div_ps(all(1), z);
+    const Floats u = _mm256_fmadd_ps(dot(camera.rows[0]), inverse, all(camera.middle[0]));
+    const Floats v = _mm256_fmadd_ps(dot(camera.rows[1]), inverse, all(camera.middle[1]));
+    mask = both(mask, both(at_least(u, all(0)), greater(all(plan_.width), u)));
+    mask = both(mask, both(at_least(v, all(0)), greater(all(plan_.height), v)));
+    if (none(mask)) return;
+    const __m256i columns = _mm256_cvttps_epi32(u), rows = _mm256_cvttps_epi32(v);
+    const Floats depth = depth_at(rows, columns, frame, mask);
+    mask = both(mask, both(greater(depth, all(0)), at_least(all(plan_.depth_limit), depth)));
+    if (none(mask)) return;
+    const Floats measured = _mm256_mul_ps(depth, all(plan_.depth_scale));
+    const Floats a = slope(camera, 0, columns), b = slope(camera, 1, rows);
+    const Floats length = _mm256_sqrt_ps(_mm256_fmadd_ps(a, a, _mm256_fmadd_ps(b, b, all(1))));
+    const Floats d = _mm256_mul_ps(_mm256_sub_ps(measured, z), length);
+    const Floats within = at_least(all(plan_.truncation), d);
+    mask = both(mask, at_least(d, all(-plan_.truncation)));
+    if (!plan_.carving) mask = both(mask, within);
+    const Floats weight = weight_of(measured, d);
+    mask = both(mask, greater(weight, all(0)));
+    if (none(mask)) return;
+    if (plan_.color) add_colors_at(rows, columns, frame, weight, both(mask, within));
+    const Floats distance = choose(within, _mm256_div_ps(d, all(plan_.truncation)), all(1));
+    const Floats mean = average(state_.tsdf, state_.weight, distance, weight);
+    const Floats sum = _mm256_min_ps(_mm256_add_ps(state_.weight, weight), all(plan_.max_weight));
+    state_.tsdf = choose(mask, mean, state_.tsdf);
+    state_.weight = choose(mask, sum, state_.weight);
+    seen_ = _mm256_or_ps(seen_, mask);
+  }
+
+  void finish() const {
+    if (!none(seen_)) store_row(plan_.volume, row_, state_, seen_);
+  }
+
+ private:
+  Floats dot(const float (&row)[4]) const {
+    const float start = std::fma(row[1], static_cast<float>(row_.y),
+                                 std::fma(row[0], static_cast<float>(row_.x), row[3]));
+    return _mm256_fmadd_ps(all(row[2]), z_, all(start));
+  }
+
+  static Floats slope(const Camera& camera, int side, __m256i pixels) {
+    return _mm256_mul_ps(_mm256_sub_ps(_mm256_cvtepi32_ps(pixels), all(camera.principal[side])),
+                         all(camera.slope[side]));
+  }
+
+  void place(const Images& images, __m256i rows, __m256i columns, int64_t frame,
+             int64_t (&pixels)[kBrick]) const {
+    alignas(32) int32_t v[kBrick], u[kBrick];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(v), rows);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(u), columns);
+    for (int k = 0; k < kBrick; ++k) pixels[k] = images.element(frame, v[k], u[k]);
+  }
+
+  Floats depth_at(__m256i rows, __m256i columns, int64_t frame, Floats mask) const {
+    int64_t pixels[kBrick];
+    place(plan_.depth, rows, columns, frame, pixels);
+    Lanes depth;
+    for_each_lane(mask, [&](int k) { depth.at[k] = number_at<Depth>(plan_.depth, pixels[k]); });
+    return depth.get();
+  }
+
+  void add_colors_at(__m256i rows, __m256i columns, int64_t frame, Floats weight, Floats mask) {
+    int64_t pixels[kBrick];
+    place(plan_.color, rows, columns, frame, pixels);
+    add_colors(plan_, pixels, weight, mask, state_);
+  }
+
+  Floats weight_of(Floats z, Floats d) const {
+    Floats weight = all(1);
+    if (plan_.inverse_square) {
+      weight = _mm256_min_ps(_mm256_div_ps(all(1), _mm256_mul_ps(z, z)), all(kMostWeight));
+    }
+    const Floats share = _mm256_mul_ps(_mm256_add_ps(d, all(plan_.truncation)), all(plan_.fall));
+    return choose(greater(all(-plan_.edge), d), _mm256_mul_ps(weight, share), weight);
+  }
+
+  const IntegratePlan& plan_;
+  const Row row_;
+  RowState state_;
+  Floats z_, here_, seen_ = _mm256_setzero_ps();
+};
+
+template <class Depth>
+void integrate_bricks(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                      int64_t end) {
+  for_each_row(plan, pass, begin, end,
+               [&](const Brick& brick, uint32_t frames, int64_t x, int64_t y) {
+                 const int64_t z = brick.low[2];
+                 Observer<Depth> row(plan, {x, y, z, brick.high[2] - z + 1});
+                 for (; frames != 0; frames &= frames - 1) {
+                   const int f = __builtin_ctz(frames);
+                   row.observe(pass.cameras[f], pass.first + f);
+                 }
+                 row.finish();
+               });
+}
+
+}  // namespace
+
+void integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                           int64_t end) {
+  plan.depth.type == Type::u16 ? integrate_bricks<uint16_t>(plan, pass, begin, end)
+                               : integrate_bricks<float>(plan, pass, begin, end);
+}
+
+}  // namespace rc

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CPU kernels of rc_tsdf_integrate, rc_tsdf_from_points and rc_depth_to_points. A caller splits
+// the work as it likes: how it does changes no bit.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/tsdf/integrate_plan.h"
+#include "kernels/tsdf/unproject_plan.h"
+
+namespace rc {
+
+// Integrates frames into the bricks of the columns [begin, end), counted over x and y.
+void integrate_bricks_baseline(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                               int64_t end);
+void integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                           int64_t end);
+
+// Writes the points of the rows [begin, end), counted over the frames of the pass.
+void unproject_rows(const UnprojectPlan& plan, const PinholePass& pass, int64_t begin, int64_t end);
+
+}  // namespace rc

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The plans of tsdf.h on the threads of a CPU context. */
+#pragma once
+
+#include "kernels/tsdf/integrate_plan.h"
+#include "kernels/tsdf/unproject_plan.h"
+#include "lib/context.h"
+
+namespace rc {
+
+/** One pass of frames. */
+void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass);
+void depth_to_points_cpu(rc_context& context, const UnprojectPlan& plan, const PinholePass& pass);
+
+}  // namespace rc
