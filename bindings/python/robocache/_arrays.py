@@ -187,8 +187,8 @@ def _read_torch(view: View, array: Any, name: str, _stream: int) -> None:
     torch = sys.modules["torch"]
     if array.requires_grad and torch.is_grad_enabled():
         raise InvalidArgumentError(
-            f"{name}: expected a tensor without gradient, which is known with respect to values"
-            " only; got requires_grad=True (detach it)"
+            f"{name}: expected a tensor without gradient, which is known with respect to values and"
+            " features only; got requires_grad=True (detach it)"
         )
     if array.layout is not torch.strided or array.is_neg():
         raise UnsupportedLayoutError(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from robocache import _autograd
 from robocache._call import Call, Place, start
+from robocache._frameworks import Shape
 from robocache._library import ffi
 from robocache._options import choice
 from robocache._voxels import (
@@ -22,7 +23,6 @@ from robocache._voxels import (
     make_grid,
     positive,
     reduced_dtype,
-    whole_dims,
 )
 from robocache.context import Context
 from robocache.errors import InvalidArgumentError
@@ -46,10 +46,10 @@ class Job(NamedTuple):
     cloud: Cloud
     grid: Any
     reduce: str
-    fill_value: float
-    feature_bound: float
     flags: int
     place: Place
+    fill_value: float
+    feature_bound: float
 
 
 def voxelize(
@@ -159,27 +159,26 @@ def voxelize(
     >>> rc.voxelize(cloud, 0.0, 1.0, (2, 1, 1), reduce="count").ravel()
     array([2, 1], dtype=int32)
     """
-    choice("reduce", reduce, REDUCTIONS)
     if accumulate and out is None:
         raise InvalidArgumentError("out: expected an array to accumulate into; got None")
-    job = Job(
+    job = make_job(
         Cloud(points, offsets, lengths),
         make_grid(origin, voxel_size, dims),
         reduce,
-        fill_value,
-        positive("feature_bound", feature_bound),
         flags_of(accumulate, validate),
         Place(backend, context, stream),
+        fill_value,
+        feature_bound,
     )
     if _autograd.wanted(features) and reduce in OF_FEATURES:
         results = _autograd.run(
-            lambda given: (_forward(job, given[0], dtype, None, counts, stats), 1),
+            lambda given: (forward(job, given[0], dtype, None, counts, stats), 1),
             lambda gradients, given, _: [backward(job, gradients[0], given[0])],
             [features],
             out,
         )
     else:
-        results = tuple(_forward(job, features, dtype, out, counts, stats))
+        results = tuple(forward(job, features, dtype, out, counts, stats))
     if counts is False and not stats:
         return results[0]
     rest = list(results[1:])
@@ -230,16 +229,28 @@ def voxelize_backward(
     As `voxelize`.
     """
     choice("reduce", reduce, {name: REDUCTIONS[name] for name in sorted(OF_FEATURES)})
-    job = Job(
+    job = make_job(
         Cloud(points, offsets, lengths),
         make_grid(origin, voxel_size, dims),
         reduce,
-        0.0,
-        0.0,
         flags_of(False, validate),
         Place(backend, context, stream),
     )
     return backward(job, grad_output, features)
+
+
+def make_job(
+    cloud: Cloud,
+    grid: Any,
+    reduce: str,
+    flags: int,
+    place: Place,
+    fill_value: float = 0.0,
+    feature_bound: float | None = None,
+) -> Job:
+    choice("reduce", reduce, REDUCTIONS)
+    bound = positive("feature_bound", feature_bound)
+    return Job(cloud, grid, reduce, flags, place, fill_value, bound)
 
 
 def _options(call: Call, job: Job, cloud: BoundCloud) -> Any:
@@ -253,15 +264,22 @@ def _options(call: Call, job: Job, cloud: BoundCloud) -> Any:
     return options
 
 
-def _result_type(job: Job, features: Features | None, dtype: Any) -> str:
+def result_shape(reduce: str, voxels: Shape, features: Features | None) -> Shape:
+    """Shape of a grid, from that of its voxels [B,X,Y,Z] or [X,Y,Z]."""
+    if reduce == "occupancy_bits":
+        voxels = (*voxels[:-1], (voxels[-1] + 7) // 8)
+    return voxels if features is None else (*voxels, *features.tail)
+
+
+def result_type(reduce: str, features: Features | None, dtype: Any) -> str:
     if features is not None:
-        return reduced_dtype(job.reduce, features, dtype)
+        return reduced_dtype(reduce, features, dtype)
     if dtype is not None:
-        raise InvalidArgumentError(f"dtype: expected None for reduce={job.reduce!r}; got {dtype!r}")
-    return "int32" if job.reduce == "count" else "uint8"
+        raise InvalidArgumentError(f"dtype: expected None for reduce={reduce!r}; got {dtype!r}")
+    return "int32" if reduce == "count" else "uint8"
 
 
-def _forward(job: Job, features: Any, dtype: Any, out: Any, counts: Any, stats: bool) -> list[Any]:
+def forward(job: Job, features: Any, dtype: Any, out: Any, counts: Any, stats: bool) -> list[Any]:
     """The grid, then counts and stats where they are asked for."""
     with start("voxelize", job.place, "points", job.cloud.points) as call:
         cloud = bind_cloud(call, job.cloud)
@@ -270,17 +288,15 @@ def _forward(job: Job, features: Any, dtype: Any, out: Any, counts: Any, stats: 
         if job.reduce in OF_FEATURES or features is not None:
             bound = bind_features(call, features, cloud.points)
             options.features = bound.pointer
-        x, y, z = whole_dims(tuple(job.grid.dims))
-        lead = (*cloud.lead, x, y)
-        shape = (*lead, (z + 7) // 8 if job.reduce == "occupancy_bits" else z)
-        if bound is not None:
-            shape += bound.tail
+        voxels = (*cloud.lead, *job.grid.dims)
+        shape = result_shape(job.reduce, voxels, bound)
         scalar = bound is not None and bound.scalar
-        result, view = call.output(out, "out", shape, _result_type(job, bound, dtype), scalar)
+        kind = result_type(job.reduce, bound, dtype)
+        result, view = call.output(out, "out", shape, kind, scalar)
         results = [result]
         if counts is not False:
             array, counted = call.output(
-                None if counts is True else counts, "counts", (*lead, z), "int32"
+                None if counts is True else counts, "counts", voxels, "int32"
             )
             options.counts = counted.pointer
             results.append(array)
@@ -300,7 +316,7 @@ def backward(job: Job, grad_output: Any, features: Any) -> Any:
     with start("voxelize_backward", job.place, "points", job.cloud.points) as call:
         cloud = bind_cloud(call, job.cloud)
         options = _options(call, job, cloud)
-        options.fill_value = options.feature_bound = 0
+        options.fill_value = options.feature_bound = 0  # of the forward call alone
         bound = bind_features(call, features, cloud.points)
         options.features = bound.pointer
         gradient = call.read(grad_output, "grad_output")

@@ -59,14 +59,21 @@ class Features(NamedTuple):
 def bind_cloud(call: Call, cloud: Cloud) -> BoundCloud:
     points = call.read(cloud.points, "points")
     offsets = lengths = ffi.NULL
-    lead: Shape = points.shape[:1] if len(points.shape) == 3 else ()
+    lead = lead_of(points.shape, None)
     if cloud.offsets is not None:
         view = call.read_integers(cloud.offsets, "offsets")
         offsets = view.pointer
-        lead = (max(view.shape[0] - 1, 0),) if view.shape else ()
+        lead = lead_of(points.shape, view.shape)
     if cloud.lengths is not None:
         lengths = call.read_integers(cloud.lengths, "lengths").pointer
     return BoundCloud(points, offsets, lengths, lead, lead[0] if lead else 1)
+
+
+def lead_of(points: Shape, offsets: Shape | None) -> Shape:
+    """[B] of a result, from the shapes of points and offsets; () for one cloud."""
+    if offsets is not None:
+        return (max(offsets[0] - 1, 0),) if offsets else ()
+    return points[:1] if len(points) == 3 else ()
 
 
 def bind_features(call: Call, features: Any, points: View) -> Features:
@@ -115,6 +122,8 @@ def whole_dims(dims: Any) -> tuple[int, int, int]:
     if numbers.shape not in ((), (3,)) or numbers.dtype.kind not in "iu":
         raise InvalidArgumentError(f"dims: expected an int or three; got {dims!r}")
     x, y, z = np.broadcast_to(numbers, 3).tolist()
+    if min(x, y, z) < 1:
+        raise InvalidArgumentError(f"dims: expected at least 1 along each axis; got {dims!r}")
     return x, y, z
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`resample` and `fuse` as operators of PyTorch, for compiled and exported models.
+"""`resample`, `fuse` and `voxelize` as operators of PyTorch, for compiled and exported models.
 
 `torch.compile`, `torch.export`, `torch.vmap` and CUDA graphs see them as they see PyTorch's own:
 shapes are known without data, gradients are recorded, what is mapped becomes rows. Importing this
 module registers the operators ``torch.ops.robocache.*``. The work is done by the same code as in
-`robocache.resample` and `robocache.fuse`, which have less overhead in eager code.
+`robocache.resample` and the like, which have less overhead in eager code.
 
 Rules travel through a graph as text, such as ``mode='pchip'; max_gap=100``, which names what
 differs from the defaults; so a saved graph stays valid when rules are added.
@@ -26,19 +26,26 @@ from torch import Tensor
 
 from robocache import _fuse, _resample
 from robocache._bind import Layout, Outline, outline, result_dtype
-from robocache._call import Place
 from robocache._fuse import Stream
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, duration, rule_maker
 from robocache._resample import Resampled
-from robocache.errors import InvalidArgumentError, UnsupportedOptionError
+from robocache._torch_ops import (
+    HERE,
+    Rows,
+    no_second_gradient,
+    refuse_gradient,
+    refuse_to_map,
+    register,
+    torch_dtype,
+    unmapped,
+)
+from robocache._torch_voxelize import voxelize
+from robocache.errors import InvalidArgumentError
 
-__all__ = ["Stream", "fuse", "resample"]
+__all__ = ["Stream", "fuse", "resample", "voxelize"]
 
 Dims = Any
 """Of a `vmap`: which axis of each argument is mapped; None where none is."""
-
-_HERE = Place("auto", None, None)
-"""On the device of the values and PyTorch's current stream."""
 
 
 def resample(
@@ -258,7 +265,7 @@ def _resample_job(
 ) -> _resample.Job:
     layout = Layout(offsets, lengths, sequence_ids)
     make_rules = functools.partial(_rules, rules)
-    return _resample.Job(make_rules, layout, source_times, target_times, target_offsets, _HERE)
+    return _resample.Job(make_rules, layout, source_times, target_times, target_offsets, HERE)
 
 
 def _run_resample(values: Tensor, *arguments: Any) -> list[Tensor]:
@@ -284,7 +291,7 @@ def _fuse_job(
 ) -> _fuse.Job:
     arrays = zip(values, times, offsets, lengths, sequence_ids, strict=True)
     streams = tuple([_stream(text, arrays) for text in rules])
-    return _fuse.Job(streams, target_times, target_offsets, separate, _HERE)
+    return _fuse.Job(streams, target_times, target_offsets, separate, HERE)
 
 
 def _run_fuse(*arguments: Any) -> list[Tensor]:
@@ -326,11 +333,6 @@ def _outline(
     )
 
 
-def _torch_dtype(name: str) -> torch.dtype:
-    dtype: torch.dtype = getattr(torch, name)
-    return dtype
-
-
 def _shape_resample(
     values: Tensor,
     source_times: Tensor,
@@ -353,7 +355,7 @@ def _shape_resample(
         target_offsets,
         _rules(rules, ticks),
     )
-    made = [values.new_empty(result.shape, dtype=_torch_dtype(result_dtype(result, dtype)))]
+    made = [values.new_empty(result.shape, dtype=torch_dtype(result_dtype(result, dtype)))]
     if quality:
         age = torch.int64 if ticks else torch.float64
         kinds = (torch.bool, torch.uint8, torch.int64, age)
@@ -394,13 +396,13 @@ def _shape_fuse(*arguments: Any) -> list[Tensor]:
         for stream, one in zip(job.streams, outlines, strict=True):
             shape = (*lead, stream.width) if one is None else one.shape
             kind = joint if one is None else result_dtype(one, dtype)
-            made.append(like.new_empty(shape, dtype=_torch_dtype(kind)))
+            made.append(like.new_empty(shape, dtype=torch_dtype(kind)))
     else:
         width = sum(
             stream.width if one is None else one.width
             for stream, one in zip(job.streams, outlines, strict=True)
         )
-        made = [like.new_empty((*lead, width), dtype=_torch_dtype(joint))]
+        made = [like.new_empty((*lead, width), dtype=torch_dtype(joint))]
     return [*made, like.new_empty((*lead, len(job.streams)), dtype=torch.bool)]
 
 
@@ -413,18 +415,9 @@ def _shape_fuse_backward(
 # Gradients.
 
 
-def _refuse_gradient(**times: Any) -> None:
-    for name, tensors in times.items():
-        if any(one.requires_grad for one in tensors):
-            raise InvalidArgumentError(
-                f"{name}: expected tensors without gradient, which is known with respect to values"
-                " only; got requires_grad=True (detach them)"
-            )
-
-
 def _keep_resample(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
     *tensors, ctx.rules, _, _ = inputs
-    _refuse_gradient(source_times=[tensors[1]], target_times=[tensors[2]])
+    refuse_gradient("values", source_times=[tensors[1]], target_times=[tensors[2]])
     ctx.save_for_backward(*tensors)
     ctx.mark_non_differentiable(*output[1:])
 
@@ -438,7 +431,7 @@ def _keep_fuse(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
     values, times, target, target_offsets, offsets, lengths, ids, ctx.rules, ctx.separate, _ = (
         inputs
     )
-    _refuse_gradient(times=times, target_times=[target])
+    refuse_gradient("values", times=times, target_times=[target])
     ctx.save_for_backward(target, target_offsets, *values, *times, *offsets, *lengths, *ids)
     ctx.mark_non_differentiable(output[-1])
 
@@ -471,75 +464,15 @@ def _no_gradients(tensors: Sequence[Tensor | None]) -> list[None] | None:
     return None if any(one is None for one in tensors) else [None] * len(tensors)
 
 
-def _no_second_gradient(_ctx: Any, *_grads: Any) -> Any:
-    raise UnsupportedOptionError("gradient: expected to be asked for once; got twice")
-
-
 # vmap: what is mapped becomes rows.
-
-
-class _Rows:
-    """Folds a mapped axis into that of rows, or makes it the axis of rows where there is none.
-
-    Parameters
-    ----------
-    size
-        Of the mapped axis.
-    tensors
-        With the axis that is mapped, if any, and the number of axes that belong to one row.
-    """
-
-    def __init__(self, size: int, *tensors: tuple[Tensor, int | None, int]) -> None:
-        self.size = size
-        sizes = (_unmapped(tensor, dim)[:-ndim] for tensor, dim, ndim in tensors)
-        self.rows: int | None = next((rows[0] for rows in sizes if rows), None)
-
-    def fold(self, tensor: Tensor, dim: int | None, ndim: int) -> Tensor:
-        """A tensor with a row for all that is mapped; `ndim` of its axes belong to one row."""
-        first = tensor.expand(self.size, *tensor.shape) if dim is None else tensor.movedim(dim, 0)
-        if self.rows is None:
-            return first
-        if first.ndim == ndim + 1:
-            first = first.unsqueeze(1).expand(self.size, self.rows, *first.shape[1:])
-        return first.flatten(0, 1)
-
-    def fold_times(self, times: Tensor, dim: int | None) -> Tensor:
-        """Times that all rows share stay shared."""
-        return times if dim is None and times.ndim == 1 else self.fold(times, dim, 1)
-
-    def fold_lengths(self, lengths: Tensor | None, dim: int | None) -> Tensor | None:
-        return None if lengths is None else self.fold(lengths, dim, 0)
-
-    def unfold(self, result: Tensor, scalar: bool) -> Tensor:
-        """A result with its mapped axis back in front; without channels if `scalar`."""
-        if self.rows is not None:
-            result = result.unflatten(0, (self.size, self.rows))
-        return result.squeeze(-1) if scalar else result
-
-
-def _unmapped(tensor: Tensor, dim: int | None) -> tuple[int, ...]:
-    """Shape of a tensor as the mapped function sees it."""
-    shape = list(tensor.shape)
-    if dim is not None:
-        del shape[dim]
-    return tuple(shape)
 
 
 def _with_channels(
     values: Tensor, dim: int | None, times: Tensor, times_dim: int | None
 ) -> tuple[Tensor, bool]:
     """Values with an axis of channels, and whether they had none."""
-    scalar = _unmapped(values, dim) == _unmapped(times, times_dim)
+    scalar = unmapped(values, dim) == unmapped(times, times_dim)
     return (values.unsqueeze(-1) if scalar else values), scalar
-
-
-def _refuse_to_map(**arguments: Any) -> None:
-    for name, value in arguments.items():
-        if value is not None and not (isinstance(value, list) and all(x is None for x in value)):
-            raise UnsupportedOptionError(
-                f"{name}: expected None under vmap, which maps rows of equal length only;"
-                " got a tensor"
-            )
 
 
 def _map_resample(
@@ -554,10 +487,10 @@ def _map_resample(
     sequence_ids: Tensor | None,
     *rest: Any,
 ) -> tuple[list[Tensor], list[int]]:
-    _refuse_to_map(offsets=offsets, target_offsets=target_offsets, sequence_ids=sequence_ids)
+    refuse_to_map(offsets=offsets, target_offsets=target_offsets, sequence_ids=sequence_ids)
     values, scalar = _with_channels(values, dims[0], source_times, dims[1])
     described = (values, dims[0], 2), (source_times, dims[1], 1), (target_times, dims[2], 1)
-    rows = _Rows(info.batch_size, *described)
+    rows = Rows(info.batch_size, *described)
     results = torch.ops.robocache.resample(
         rows.fold(values, dims[0], 2),
         rows.fold_times(source_times, dims[1]),
@@ -585,10 +518,10 @@ def _map_resample_backward(
     sequence_ids: Tensor | None,
     rules: str,
 ) -> tuple[Tensor, int]:
-    _refuse_to_map(offsets=offsets, target_offsets=target_offsets, sequence_ids=sequence_ids)
+    refuse_to_map(offsets=offsets, target_offsets=target_offsets, sequence_ids=sequence_ids)
     values, scalar = _with_channels(values, dims[1], source_times, dims[2])
     described = (values, dims[1], 2), (source_times, dims[2], 1), (target_times, dims[3], 1)
-    rows = _Rows(info.batch_size, *described)
+    rows = Rows(info.batch_size, *described)
     gradient = torch.ops.robocache.resample_backward(
         rows.fold(grad_output.unsqueeze(-1) if scalar else grad_output, dims[0], 2),
         rows.fold(values, dims[1], 2),
@@ -613,12 +546,12 @@ def _fold_streams(
     offsets: Sequence[Tensor | None],
     lengths: Sequence[Tensor | None],
     sequence_ids: Sequence[Tensor | None],
-) -> tuple[_Rows, list[bool], tuple[Any, ...]]:
+) -> tuple[Rows, list[bool], tuple[Any, ...]]:
     """How rows were made, which streams have no channels, and the arguments with these rows."""
-    _refuse_to_map(target_offsets=target_offsets, offsets=offsets, sequence_ids=sequence_ids)
+    refuse_to_map(target_offsets=target_offsets, offsets=offsets, sequence_ids=sequence_ids)
     each = zip(values, dims[0], times, dims[1], strict=True)
     values, scalars = zip(*[_with_channels(*one) for one in each], strict=True)
-    rows = _Rows(
+    rows = Rows(
         info.batch_size,
         *[(one, dim, 2) for one, dim in zip(values, dims[0], strict=True)],
         *[(one, dim, 1) for one, dim in zip(times, dims[1], strict=True)],
@@ -670,7 +603,6 @@ def _map_fuse_backward(
 
 # The operators.
 
-_LIBRARY = torch.library.Library("robocache", "DEF")
 _STREAM = (
     "Tensor values, Tensor source_times, Tensor target_times, Tensor? offsets, Tensor? lengths,"
     " Tensor? target_offsets, Tensor? sequence_ids, str rules"
@@ -681,19 +613,7 @@ _STREAMS = (
 )
 
 
-def _register(
-    schema: str, kernel: Any, shapes: Any, mapped: Any, gradient: Any, keep: Any = None
-) -> None:
-    name = _LIBRARY.define(schema, tags=(torch.Tag.pt2_compliant_tag,))
-    for device in ("CPU", "CUDA"):
-        _LIBRARY.impl(name, kernel, device)
-    operator = f"robocache::{name}"
-    torch.library.register_fake(operator, shapes)
-    torch.library.register_vmap(operator, mapped)
-    torch.library.register_autograd(operator, gradient, setup_context=keep)
-
-
-_register(
+register(
     f"resample({_STREAM}, bool quality, ScalarType? dtype) -> Tensor[]",
     _run_resample,
     _shape_resample,
@@ -701,14 +621,14 @@ _register(
     _resample_gradient,
     _keep_resample,
 )
-_register(
+register(
     f"resample_backward(Tensor grad_output, {_STREAM}) -> Tensor",
     _run_resample_backward,
     _shape_resample_backward,
     _map_resample_backward,
-    _no_second_gradient,
+    no_second_gradient,
 )
-_register(
+register(
     f"fuse({_STREAMS}, ScalarType? dtype) -> Tensor[]",
     _run_fuse,
     _shape_fuse,
@@ -716,10 +636,10 @@ _register(
     _fuse_gradient,
     _keep_fuse,
 )
-_register(
+register(
     f"fuse_backward(Tensor[] grads, bool[] wanted, {_STREAMS}) -> Tensor[]",
     _run_fuse_backward,
     _shape_fuse_backward,
     _map_fuse_backward,
-    _no_second_gradient,
+    no_second_gradient,
 )
