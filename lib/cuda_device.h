@@ -18,6 +18,7 @@ struct VoxelGradientPlan;
 struct SparsePlan;
 struct BoundsPlan;
 struct ExtractPlan;
+struct TsdfPointsPlan;
 struct IntegratePlan;
 struct CameraPass;
 struct UnprojectPlan;
@@ -86,6 +87,10 @@ class CudaDevice {
   /** The same of `rc_tsdf_extract_points`. */
   virtual uint64_t extract_workspace(const ExtractPlan& plan) = 0;
   virtual void tsdf_extract(const ExtractPlan& plan, char* workspace) = 0;
+
+  /** The same of `rc_tsdf_from_points`. */
+  virtual uint64_t from_points_workspace(const TsdfPointsPlan& plan) = 0;
+  virtual void tsdf_from_points(const TsdfPointsPlan& plan, char* workspace) = 0;
 
   /** One pass of `rc_tsdf_integrate`, and of `rc_depth_to_points`. */
   virtual void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass) = 0;

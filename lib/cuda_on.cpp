@@ -4,12 +4,12 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/common/fault_record.h"
-#include "kernels/tsdf/tsdf_cuda.h"
 #include "lib/cuda_device.h"
 #include "lib/cuda_extract.h"
 #include "lib/cuda_resample.h"
 #include "lib/cuda_support.h"
 #include "lib/cuda_timers.h"
+#include "lib/cuda_tsdf.h"
 #include "lib/cuda_voxelize.h"
 #include "lib/error.h"
 #include "lib/fault.h"
@@ -161,14 +161,24 @@ class Device final : public CudaDevice {
     cuda_extract(plan, workspace, next_call());
   }
 
+  uint64_t from_points_workspace(const TsdfPointsPlan& plan) override {
+    const Current current(primary_);
+    return cuda_from_points_workspace(plan);
+  }
+
+  void tsdf_from_points(const TsdfPointsPlan& plan, char* workspace) override {
+    const Current current(primary_);
+    cuda_from_points(plan, workspace, next_call());
+  }
+
   void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass) override {
     const Current current(primary_);
-    check(tsdf_integrate_cuda(plan, pass, stream_), "launching the kernels");
+    cuda_tsdf_integrate(plan, pass, next_call());
   }
 
   void depth_to_points(const UnprojectPlan& plan, const PinholePass& pass) override {
     const Current current(primary_);
-    check(depth_to_points_cuda(plan, pass, stream_), "launching the kernels");
+    cuda_depth_to_points(plan, pass, next_call());
   }
 
  private:

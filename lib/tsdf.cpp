@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "robocache/tsdf.h"
 
-#include <limits>
-
 #include "lib/camera.h"
 #include "lib/error.h"
 #include "lib/options.h"
@@ -44,11 +42,9 @@ void check_numbers(const rc_tsdf_integrate_options& options) {
 
 void read_rules(const rc_tsdf_integrate_options& options, IntegratePlan& plan) {
   plan.truncation = static_cast<float>(options.truncation);
-  plan.max_weight = options.max_weight > 0 ? static_cast<float>(options.max_weight)
-                                           : std::numeric_limits<float>::infinity();
+  plan.max_weight = weight_limit(options.max_weight);
   plan.carving = (options.flags & RC_TSDF_NO_CARVING) == 0;
-  plan.inverse_square = options.weighting == RC_TSDF_WEIGHT_INVERSE_SQUARE ||
-                        options.weighting == RC_TSDF_WEIGHT_INVERSE_SQUARE_DROPOFF;
+  plan.inverse_square = is_inverse_square(options.weighting);
   const double edge = dropoff_edge(plan.volume.grid, options.weighting, options.truncation);
   plan.edge = static_cast<float>(edge);
   plan.fall = static_cast<float>(1 / (options.truncation - edge));

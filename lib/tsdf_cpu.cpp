@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/tsdf_cpu.h"
 
+#include <algorithm>
+
 #include "kernels/tsdf/tsdf.h"
 #include "lib/float_environment.h"
 #include "lib/parallel.h"
+#include "lib/voxelize_cpu.h"
 
 namespace rc {
+
+/** That one point is thought to observe: sizes the pieces of work. */
+static constexpr int64_t voxels_of_point = 64;
 
 void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass) {
   const FloatEnvironment environment;
@@ -22,6 +28,23 @@ void depth_to_points_cpu(rc_context& context, const UnprojectPlan& plan, const P
   const FloatEnvironment environment;
   split(context, pass.count * plan.depth.height, plan.depth.width,
         [&](int64_t begin, int64_t end) { unproject_rows(plan, pass, begin, end); });
+}
+
+uint64_t from_points_workspace(const TsdfPointsPlan& plan) {
+  return static_cast<uint64_t>(plan.volume.grid.cells()) * sizeof(VoxelSums);
+}
+
+void tsdf_from_points_cpu(rc_context& context, const TsdfPointsPlan& plan, char* workspace) {
+  const FloatEnvironment environment;
+  const Grid& grid = plan.volume.grid;
+  auto* const sums = reinterpret_cast<VoxelSums*>(workspace);
+  clear_stats(plan.stats, plan.cloud);
+  split(context, grid.cells(), 1,
+        [&](int64_t begin, int64_t end) { std::fill(sums + begin, sums + end, VoxelSums{}); });
+  split(context, plan.cloud.positions(), voxels_of_point,
+        [&](int64_t begin, int64_t end) { observe_points(plan, sums, begin, end); });
+  split(context, grid.dims[0] * grid.dims[1], grid.dims[2],
+        [&](int64_t begin, int64_t end) { merge_points(plan, sums, begin, end); });
 }
 
 }  // namespace rc

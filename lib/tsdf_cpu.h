@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/tsdf/integrate_plan.h"
+#include "kernels/tsdf/points_plan.h"
 #include "kernels/tsdf/unproject_plan.h"
 #include "lib/context.h"
 
@@ -11,5 +12,9 @@ namespace rc {
 /** One pass of frames. */
 void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass);
 void depth_to_points_cpu(rc_context& context, const UnprojectPlan& plan, const PinholePass& pass);
+
+uint64_t from_points_workspace(const TsdfPointsPlan& plan);
+/** Offsets and lengths are checked. */
+void tsdf_from_points_cpu(rc_context& context, const TsdfPointsPlan& plan, char* workspace);
 
 }  // namespace rc

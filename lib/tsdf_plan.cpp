@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "robocache/tsdf.h"
 
@@ -36,7 +37,16 @@ double dropoff_edge(const Grid& grid, int32_t weighting, double truncation) {
   const bool falls =
       weighting == RC_TSDF_WEIGHT_DROPOFF || weighting == RC_TSDF_WEIGHT_INVERSE_SQUARE_DROPOFF;
   const double edge = std::max({grid.size[0], grid.size[1], grid.size[2]});
-  return falls && edge < truncation ? edge : truncation;
+  return falls && edge < truncation ? edge : std::numeric_limits<double>::infinity();
+}
+
+bool is_inverse_square(int32_t weighting) {
+  return weighting == RC_TSDF_WEIGHT_INVERSE_SQUARE ||
+         weighting == RC_TSDF_WEIGHT_INVERSE_SQUARE_DROPOFF;
+}
+
+float weight_limit(double max_weight) {
+  return max_weight > 0 ? static_cast<float>(max_weight) : std::numeric_limits<float>::infinity();
 }
 
 Camera camera_of(const Pinhole& pinhole, const Grid& grid) {

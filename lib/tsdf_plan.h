@@ -15,9 +15,15 @@ void check_max_weight(double max_weight);
 /** One of rc_tsdf_weight. */
 void check_weighting(int32_t weighting);
 
-/** From which distance behind a surface on an observation loses weight, as a distance greater than 0:
- * the truncation distance where it never does. */
+/** From which distance behind a surface on an observation loses weight, as a number greater than 0:
+ * infinity where it never does. */
 double dropoff_edge(const Grid& grid, int32_t weighting, double truncation);
+
+/** Whether observations weigh 1 / z^2. */
+bool is_inverse_square(int32_t weighting);
+
+/** `max_weight` of checked options; infinity for none. */
+float weight_limit(double max_weight);
 
 /** Voxels to pixels, computed in float64. */
 Camera camera_of(const Pinhole& pinhole, const Grid& grid);

@@ -12,15 +12,6 @@
 namespace rc {
 namespace {
 
-void clear_stats(const VoxelPlan& plan) {
-  for (int64_t b = 0; plan.stats && b < plan.cloud.clouds; ++b) {
-    for (int64_t column = 0; column < RC_NUM_VOXEL_STATS; ++column) {
-      reinterpret_cast<int64_t*>(
-          plan.stats.data)[b * plan.stats.row + column * plan.stats.channel] = 0;
-    }
-  }
-}
-
 /** Sets a dense array, whose rows along z have `depth` steps. */
 void fill(rc_context& context, const VoxelPlan& plan, const GridArray& array, int64_t depth,
           int64_t width, double value) {
@@ -48,13 +39,21 @@ void check_cloud_data(int32_t op, const Cloud& cloud) {
   fault.report();
 }
 
+void clear_stats(const Array& stats, const Cloud& cloud) {
+  for (int64_t b = 0; stats && b < cloud.clouds; ++b) {
+    for (int64_t column = 0; column < RC_NUM_VOXEL_STATS; ++column) {
+      reinterpret_cast<int64_t*>(stats.data)[b * stats.row + column * stats.channel] = 0;
+    }
+  }
+}
+
 uint64_t voxelize_workspace(const DensePlan& plan) {
   return reduces_features(plan.voxels.reduce) ? sort_workspace(plan.voxels) : 0;
 }
 
 void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
   const FloatEnvironment environment;
-  clear_stats(plan.voxels);
+  clear_stats(plan.voxels.stats, plan.voxels.cloud);
   if (!plan.accumulate) clear_outputs(context, plan);
   if (!reduces_features(plan.voxels.reduce)) {
     const bool shared = context.pool.size() > 1;
@@ -93,7 +92,7 @@ uint64_t voxelize_workspace(const SparsePlan& plan) { return sort_workspace(plan
 void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) {
   const FloatEnvironment environment;
   const VoxelPlan& voxels = plan.voxels;
-  clear_stats(voxels);
+  clear_stats(voxels.stats, voxels.cloud);
   if (plan.point_to_voxel) {
     split(context, voxels.cloud.positions(), 1,
           [&](int64_t begin, int64_t end) { clear_points(plan, begin, end); });

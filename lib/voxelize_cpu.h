@@ -12,6 +12,9 @@ namespace rc {
 /** Faults in offsets and lengths are RC_ERROR_INVALID_DATA. */
 void check_cloud_data(int32_t op, const Cloud& cloud);
 
+/** Zeroes the `stats` output, where there is one. */
+void clear_stats(const Array& stats, const Cloud& cloud);
+
 /** Bytes of workspace. */
 uint64_t voxelize_workspace(const DensePlan& plan);
 uint64_t voxelize_workspace(const VoxelGradientPlan& plan);

@@ -44,7 +44,7 @@ RC_HD inline float weight_of(const IntegratePlan& plan, float z, float d) {
 // NaN, wherever it comes from, fails the comparisons.
 template <class Depth>
 RC_HD inline bool observe(const IntegratePlan& plan, const Camera& camera, int64_t frame, float i,
-                          float j, float k, VoxelState& state) {
+                          float j, float k, FieldState& state) {
   const float z = dot(camera.rows[2], i, j, k);
   if (!(z > 0)) return false;
   const float inverse = 1 / z;

@@ -13,7 +13,7 @@ constexpr int64_t kMostBrickBlocks = 4096;
 template <class Depth>
 __device__ void integrate_voxel(const IntegratePlan& plan, const CameraPass& pass, uint32_t frames,
                                 int64_t x, int64_t y, int64_t z) {
-  VoxelState state = load_voxel(plan.volume, x, y, z);
+  FieldState state = load_voxel(plan.volume, x, y, z);
   bool seen = false;
   for (; frames != 0; frames &= frames - 1) {
     const int f = __ffs(static_cast<int>(frames)) - 1;

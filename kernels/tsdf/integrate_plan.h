@@ -36,7 +36,7 @@ struct IntegratePlan {
   float depth_scale, depth_limit;
   float truncation, max_weight;
   bool carving, inverse_square;
-  // From `-edge` to `-truncation` the weight falls, by `fall` per unit of distance.
+  // From `-edge` to `-truncation` the weight falls, by `fall` per unit of distance. Infinity: never.
   float edge, fall;
 };
 

@@ -11,7 +11,7 @@ static void integrate_bricks(const IntegratePlan& plan, const CameraPass& pass, 
   for_each_row(
       plan, pass, begin, end, [&](const Brick& brick, uint32_t frames, int64_t x, int64_t y) {
         for (int64_t z = brick.low[2]; z <= brick.high[2]; ++z) {
-          VoxelState state = load_voxel(plan.volume, x, y, z);
+          FieldState state = load_voxel(plan.volume, x, y, z);
           bool seen = false;
           for (int f = 0; f < pass.count; ++f) {
             if ((frames >> f & 1) == 0) continue;

@@ -9,7 +9,7 @@
 
 RC_KERNELS_BEGIN
 
-struct VoxelState {
+struct FieldState {
   float tsdf, weight;
   float color[3];
 };
@@ -19,8 +19,8 @@ RC_HD inline int64_t element_in(const GridArray& array, int64_t x, int64_t y, in
 }
 
 // What lies in an unseen voxel is not read.
-RC_HD inline VoxelState load_voxel(const Volume& volume, int64_t x, int64_t y, int64_t z) {
-  VoxelState state = {0, 0, {0, 0, 0}};
+RC_HD inline FieldState load_voxel(const Volume& volume, int64_t x, int64_t y, int64_t z) {
+  FieldState state = {0, 0, {0, 0, 0}};
   const auto weights = reinterpret_cast<const float*>(volume.weight.data);
   state.weight = weights[element_in(volume.weight, x, y, z)];
   if (!(state.weight > 0)) {
@@ -38,7 +38,7 @@ RC_HD inline VoxelState load_voxel(const Volume& volume, int64_t x, int64_t y, i
 }
 
 RC_HD inline void store_voxel(const Volume& volume, int64_t x, int64_t y, int64_t z,
-                              const VoxelState& state) {
+                              const FieldState& state) {
   reinterpret_cast<float*>(volume.tsdf.data)[element_in(volume.tsdf, x, y, z)] = state.tsdf;
   reinterpret_cast<float*>(volume.weight.data)[element_in(volume.weight, x, y, z)] = state.weight;
   if (volume.color) {
@@ -55,7 +55,7 @@ RC_HD inline float average(float old, float before, float seen, float weight) {
 }
 
 // `distance` is a part of the truncation distance, limited to [-1, 1].
-RC_HD inline void add_distance(VoxelState& state, float distance, float weight, float max_weight) {
+RC_HD inline void add_distance(FieldState& state, float distance, float weight, float max_weight) {
   state.tsdf = average(state.tsdf, state.weight, distance, weight);
   const float sum = state.weight + weight;
   state.weight = sum < max_weight ? sum : max_weight;
@@ -63,7 +63,7 @@ RC_HD inline void add_distance(VoxelState& state, float distance, float weight, 
 
 // To be called before `add_distance`. A voxel that has been seen as free space alone has no colour
 // yet. A colour that is not finite is none.
-RC_HD inline void add_color(VoxelState& state, const float (&color)[3], float weight) {
+RC_HD inline void add_color(FieldState& state, const float (&color)[3], float weight) {
   if (!is_finite(color[0]) || !is_finite(color[1]) || !is_finite(color[2])) return;
   const float before = state.tsdf < 1 ? state.weight : 0;
   for (int c = 0; c < 3; ++c) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/tsdf/integrate_plan.h"
+#include "kernels/tsdf/points_plan.h"
 #include "kernels/tsdf/unproject_plan.h"
 
 namespace rc {
@@ -18,5 +19,12 @@ void integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass, in
 
 // Writes the points of the rows [begin, end), counted over the frames of the pass.
 void unproject_rows(const UnprojectPlan& plan, const PinholePass& pass, int64_t begin, int64_t end);
+
+// Adds to `sums`, one for each voxel in the order of (x, y, z), what the points at [begin, end)
+// observe, beside other threads; and counts what is left out.
+void observe_points(const TsdfPointsPlan& plan, VoxelSums* sums, int64_t begin, int64_t end);
+
+// Lets the sums enter the volume's rows along z [begin, end), counted over x and y.
+void merge_points(const TsdfPointsPlan& plan, const VoxelSums* sums, int64_t begin, int64_t end);
 
 }  // namespace rc

@@ -110,7 +110,7 @@ cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStrea
 
 cudaError_t clear_outputs(const DensePlan& plan, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
-  cudaError_t error = fill(box_of_stats(voxels), 0, stream);
+  cudaError_t error = fill(box_of_stats(voxels.stats, voxels.cloud), 0, stream);
   if (error != cudaSuccess || plan.accumulate) return error;
   const int64_t z = voxels.grid.dims[2];
   error = fill(box_of(plan.counts, voxels, z, 1), 0, stream);

@@ -61,11 +61,11 @@ inline Box box_of(const Array& array, const Cloud& cloud, int64_t width) {
 }
 
 // The stats of all clouds.
-inline Box box_of_stats(const VoxelPlan& plan) {
-  return {plan.stats.data,
-          plan.stats.type,
-          {1, 1, 1, plan.cloud.clouds, RC_NUM_VOXEL_STATS},
-          {0, 0, 0, plan.stats.row, plan.stats.channel}};
+inline Box box_of_stats(const Array& stats, const Cloud& cloud) {
+  return {stats.data,
+          stats.type,
+          {1, 1, 1, cloud.clouds, RC_NUM_VOXEL_STATS},
+          {0, 0, 0, stats.row, stats.channel}};
 }
 
 RC_KERNELS_END

@@ -151,7 +151,7 @@ namespace rc {
 cudaError_t voxelize_cuda(const SparsePlan& plan, Carver& carver, bool launch,
                           cudaStream_t stream) {
   if (launch) {
-    const cudaError_t error = fill(box_of_stats(plan.voxels), 0, stream);
+    const cudaError_t error = fill(box_of_stats(plan.voxels.stats, plan.voxels.cloud), 0, stream);
     if (error != cudaSuccess) return error;
   }
   return with_key(plan.voxels, [&](auto* key) {
