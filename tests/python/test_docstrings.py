@@ -9,10 +9,13 @@ import inspect
 import pytest
 
 import robocache as rc
-from robocache import _fuse, _resample, clock
+from robocache import _bounds, _depth, _deskew, _fuse, _resample, _voxelize, _voxelize_sparse, clock
 
 
-@pytest.mark.parametrize("module", [_resample, _fuse, clock])
+@pytest.mark.parametrize(
+    "module",
+    [_bounds, _depth, _deskew, _fuse, _resample, _voxelize, _voxelize_sparse, clock],
+)
 def test_examples(module: object) -> None:
     found = doctest.testmod(module)
     assert found.attempted > 0

@@ -14,19 +14,9 @@ torch = pytest.importorskip("torch")
 if not hasattr(torch.library, "register_vmap"):
     pytest.skip("PyTorch before 2.5 has no register_vmap", allow_module_level=True)
 
-import robocache.torch as rct  # noqa: E402
+from operators import DEVICES, handed_to, same  # noqa: E402
 
-CUDA = rc.devices()[1]
-DEVICES = [
-    "cpu",
-    pytest.param(
-        "cuda",
-        marks=pytest.mark.skipif(
-            not (CUDA["available"] and torch.cuda.is_available()),
-            reason=f"no CUDA device: {CUDA['reason']}",
-        ),
-    ),
-]
+import robocache.torch as rct  # noqa: E402
 
 POSE = [rc.Channels(0, 3, "linear"), rc.Channels(3, 4, "slerp")]
 
@@ -103,16 +93,6 @@ def streams_of(device: str, *rows: int, absent: bool = False, grad: bool = False
     return [streams[0], rc.Stream(None, width=2, fill_value=5.0), streams[1]] if absent else streams
 
 
-def same(got: Any, expected: Any) -> None:
-    """Equal tensors, NaN where the other has NaN, or sequences of them."""
-    if isinstance(expected, torch.Tensor):
-        torch.testing.assert_close(got, expected, rtol=0, atol=0, equal_nan=True)
-        return
-    assert len(got) == len(expected)
-    for one, other in zip(got, expected, strict=True):
-        same(one, other)
-
-
 @pytest.mark.parametrize("call", CALLS)
 def test_resample_equals_the_eager_function(device: str, call: str) -> None:
     arguments, options = CALLS[call](device)
@@ -153,21 +133,6 @@ def test_fuse_passes_opcheck(device: str, separate: bool, absent: bool) -> None:
     backward = (grads, [True, True], *handed[:-1])
     with torch.no_grad():
         torch.library.opcheck(torch.ops.robocache.fuse_backward.default, backward)
-
-
-def handed_to(operator: Any, call: Any) -> tuple[Any, ...]:
-    """The arguments that reach an operator."""
-    seen = []
-
-    class Spy(torch.utils._python_dispatch.TorchDispatchMode):
-        def __torch_dispatch__(self, function: Any, _types: Any, given: Any, options: Any) -> Any:
-            if function is operator.default:
-                seen.append(given)
-            return function(*given, **(options or {}))
-
-    with Spy():
-        call()
-    return seen[0]
 
 
 @pytest.mark.parametrize("separate", [False, True])
@@ -336,8 +301,12 @@ def test_gradients_are_once_and_of_values_only(device: str) -> None:
     )
     with pytest.raises(rc.UnsupportedOptionError, match="gradient: expected to be asked for once"):
         first.sum().backward()
-    with pytest.raises(rc.InvalidArgumentError, match=r"target_times: .*requires_grad=True"):
-        rct.resample(values, times, times.clone().requires_grad_())
+    moving = times.clone().requires_grad_()
+    for resample, fuse in ((rc.resample, rc.fuse), (rct.resample, rct.fuse)):
+        with pytest.raises(rc.InvalidArgumentError, match=r"target_times: .*requires_grad=True"):
+            resample(values, times, moving)
+        with pytest.raises(rc.InvalidArgumentError, match=r"times: .*requires_grad=True"):
+            fuse([rc.Stream(values, moving)], times)
 
 
 def test_finite_differences(device: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from robocache.errors import InvalidArgumentError
@@ -28,12 +28,24 @@ def wanted(values: Any) -> bool:
     )
 
 
-def run(forward: Forward, backward: Backward, values: Sequence[Any], out: Any) -> tuple[Any, ...]:
-    """Results of `forward`, tied to `values` by `backward`."""
+def run(
+    forward: Forward,
+    backward: Backward,
+    values: Sequence[Any],
+    out: Any,
+    constants: Mapping[str, Any],
+) -> tuple[Any, ...]:
+    """Results of `forward`, tied to `values` by `backward`; `constants` have no gradient."""
     if out is not None:
         raise InvalidArgumentError(
             "out: expected None, because values require a gradient; got an array to write into"
         )
+    for name, array in constants.items():
+        if wanted(array):
+            raise InvalidArgumentError(
+                f"{name}: expected a tensor without gradient, which is known with respect to"
+                " values and features only; got requires_grad=True (detach it)"
+            )
     results: tuple[Any, ...] = _function().apply(forward, backward, *values)
     return results
 

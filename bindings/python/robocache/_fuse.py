@@ -153,6 +153,10 @@ def fuse(
             lambda gradients, given, wanted: backward(job.with_values(given), gradients, wanted),
             values,
             out,
+            {
+                "target_times": target_times,
+                **{f"streams[{at}].times": one.times for at, one in enumerate(job.streams)},
+            },
         )
     else:
         results, _ = forward(job, dtype, out)

@@ -197,6 +197,7 @@ def resample(
             lambda gradients, given, _: [backward(job, gradients[0], given[0], None, None)],
             [values],
             out,
+            {"source_times": source_times, "target_times": target_times},
         )
     else:
         results = forward(job, values, dtype, out, quality)

@@ -176,6 +176,7 @@ def voxelize(
             lambda gradients, given, _: [backward(job, gradients[0], given[0])],
             [features],
             out,
+            {"points": points},
         )
     else:
         results = tuple(forward(job, features, dtype, out, counts, stats))
