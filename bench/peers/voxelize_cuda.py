@@ -58,8 +58,8 @@ class Cloud:
 
 def cells_of(points: torch.Tensor, edge: int) -> torch.Tensor:
     """The voxel of each point; behind the last one, where it has none."""
-    # PyTorch multiplies by the reciprocal of a number, which puts some points elsewhere, and divides
-    # by a tensor.
+    # By a number PyTorch multiplies with the reciprocal, which puts some points elsewhere; by a
+    # tensor it divides.
     f = torch.floor(points / torch.full((), VOXEL, device=points.device))
     inside = ((f >= 0) & (f < edge)).all(1)
     x, y, z = f.long().unbind(1)
