@@ -81,6 +81,8 @@ bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; wri
 	@meson test --benchmark -C build/release --verbose
 	@echo "== peers: into build/bench"
 	@python bench/peers/resample.py --output build/bench
+	@python bench/peers/voxelize.py --kind scan --output build/bench
+	@python bench/peers/voxelize.py --kind random --output build/bench
 	@echo "== host time of one call: into build/bench"
 	@python bench/call_overhead.py --output build/bench
 
