@@ -25,6 +25,15 @@ static rc_status init_voxelize(void* options, uint32_t size) {
 static rc_status init_voxelize_sparse(void* options, uint32_t size) {
   return rc_voxelize_sparse_options_init(options, size);
 }
+static rc_status init_tsdf_integrate(void* options, uint32_t size) {
+  return rc_tsdf_integrate_options_init(options, size);
+}
+static rc_status init_tsdf_from_points(void* options, uint32_t size) {
+  return rc_tsdf_from_points_options_init(options, size);
+}
+static rc_status init_tsdf_extract(void* options, uint32_t size) {
+  return rc_tsdf_extract_options_init(options, size);
+}
 static rc_status init_stream(void* options, uint32_t size) { return rc_stream_init(options, size); }
 
 static void check_init(init_function init, uint32_t size, const char* function,
@@ -58,6 +67,12 @@ static void init_functions_write_defaults(void) {
   check_init(init_voxelize, sizeof(rc_voxelize_options), "rc_voxelize_options_init", "options");
   check_init(init_voxelize_sparse, sizeof(rc_voxelize_sparse_options),
              "rc_voxelize_sparse_options_init", "options");
+  check_init(init_tsdf_integrate, sizeof(rc_tsdf_integrate_options),
+             "rc_tsdf_integrate_options_init", "options");
+  check_init(init_tsdf_from_points, sizeof(rc_tsdf_from_points_options),
+             "rc_tsdf_from_points_options_init", "options");
+  check_init(init_tsdf_extract, sizeof(rc_tsdf_extract_options), "rc_tsdf_extract_options_init",
+             "options");
   check_init(init_stream, sizeof(rc_stream), "rc_stream_init", "stream");
 }
 
@@ -67,12 +82,18 @@ static void init_macros_write_the_same(void) {
   const rc_fuse_options fuse = RC_FUSE_OPTIONS_INIT;
   const rc_voxelize_options voxelize = RC_VOXELIZE_OPTIONS_INIT;
   const rc_voxelize_sparse_options voxelize_sparse = RC_VOXELIZE_SPARSE_OPTIONS_INIT;
+  const rc_tsdf_integrate_options tsdf_integrate = RC_TSDF_INTEGRATE_OPTIONS_INIT;
+  const rc_tsdf_from_points_options tsdf_from_points = RC_TSDF_FROM_POINTS_OPTIONS_INIT;
+  const rc_tsdf_extract_options tsdf_extract = RC_TSDF_EXTRACT_OPTIONS_INIT;
   const rc_stream stream = RC_STREAM_INIT;
   rc_context_options context_default;
   rc_resample_options resample_default;
   rc_fuse_options fuse_default;
   rc_voxelize_options voxelize_default;
   rc_voxelize_sparse_options voxelize_sparse_default;
+  rc_tsdf_integrate_options tsdf_integrate_default;
+  rc_tsdf_from_points_options tsdf_from_points_default;
+  rc_tsdf_extract_options tsdf_extract_default;
   rc_stream stream_default;
   SUCCEEDS(rc_context_options_init(&context_default, sizeof context_default));
   SUCCEEDS(rc_resample_options_init(&resample_default, sizeof resample_default));
@@ -80,12 +101,19 @@ static void init_macros_write_the_same(void) {
   SUCCEEDS(rc_voxelize_options_init(&voxelize_default, sizeof voxelize_default));
   SUCCEEDS(
       rc_voxelize_sparse_options_init(&voxelize_sparse_default, sizeof voxelize_sparse_default));
+  SUCCEEDS(rc_tsdf_integrate_options_init(&tsdf_integrate_default, sizeof tsdf_integrate_default));
+  SUCCEEDS(
+      rc_tsdf_from_points_options_init(&tsdf_from_points_default, sizeof tsdf_from_points_default));
+  SUCCEEDS(rc_tsdf_extract_options_init(&tsdf_extract_default, sizeof tsdf_extract_default));
   SUCCEEDS(rc_stream_init(&stream_default, sizeof stream_default));
   CHECK(memcmp(&context, &context_default, sizeof context) == 0);
   CHECK(memcmp(&resample, &resample_default, sizeof resample) == 0);
   CHECK(memcmp(&fuse, &fuse_default, sizeof fuse) == 0);
   CHECK(memcmp(&voxelize, &voxelize_default, sizeof voxelize) == 0);
   CHECK(memcmp(&voxelize_sparse, &voxelize_sparse_default, sizeof voxelize_sparse) == 0);
+  CHECK(memcmp(&tsdf_integrate, &tsdf_integrate_default, sizeof tsdf_integrate) == 0);
+  CHECK(memcmp(&tsdf_from_points, &tsdf_from_points_default, sizeof tsdf_from_points) == 0);
+  CHECK(memcmp(&tsdf_extract, &tsdf_extract_default, sizeof tsdf_extract) == 0);
   CHECK(memcmp(&stream, &stream_default, sizeof stream) == 0);
 }
 
