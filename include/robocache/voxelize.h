@@ -52,12 +52,12 @@
 /** A box of voxels, in the unit of the points. Voxel (i, j, k) reaches from `origin` +
  * (i, j, k) * `voxel_size` up to, not including, the next one. */
 typedef struct rc_grid {
-  /** The least corner, x, y, z: finite. */
+  /** The least corner, x, y, z: finite, also in float32 unless points are float64. */
   double origin[3];
-  /** Edges of one voxel along x, y, z: finite, greater than 0, also after rounding to float32 where
-   * points are. */
+  /** Edges of one voxel along x, y, z: finite, greater than 0, also in float32 unless points are
+   * float64. */
   double voxel_size[3];
-  /** X, Y, Z: at least 1; the product with the number of clouds is below 2^63. */
+  /** X, Y, Z: at least 1; the product with the number of clouds is below 2^63 - 1. */
   int64_t dims[3];
 } rc_grid;
 
@@ -94,9 +94,9 @@ enum rc_voxel_stat {
 /** Bits of the `flags` of the options below. */
 enum rc_voxelize_flag {
   /** ::rc_voxelize adds to what `output` holds: OCCUPANCY keeps ones, COUNT and SUM add, MAX and MIN
-   * compare, MEAN weighs the old mean by the old count, in float64, rounded once a call. All but
-   * OCCUPANCY and COUNT need `counts` and take a voxel whose count is 0 as empty, whatever it holds;
-   * empty voxels without a new point are left alone. */
+   * compare, MEAN weighs the old mean by the old count, in float64, rounded once a call. Reductions of
+   * features need `counts` and take a voxel whose count is 0 as empty, whatever it holds; empty
+   * voxels without a new point are left alone. */
   RC_VOXELIZE_ACCUMULATE = 1,
   /** Trust offsets and lengths. What wrong ones give is unspecified. */
   RC_VOXELIZE_SKIP_VALIDATION = 2
@@ -120,7 +120,8 @@ typedef struct rc_voxelize_options {
   /** One of ::rc_reduce. */
   int32_t reduce;
   int32_t reserved;
-  /** What SUM, MEAN, MAX and MIN give to voxels without points; of the output's type. */
+  /** What SUM, MEAN, MAX and MIN give to voxels without points; of the output's type. 0 for the
+   * others. */
   double fill_value;
   /** Bound of the absolute value of bfloat16, float32 and float64 features in SUM and MEAN: finite,
    * greater than 0; a finite feature beyond it counts as the bound. With it results do not depend on
