@@ -9,10 +9,13 @@ from types import ModuleType
 
 EXTRAS = {
     "cli": ("rich", "typer"),
+    "cloud": ("pypcd4",),
+    "depth": ("pillow",),
     "hdf5": ("h5py",),
     "jax": ("jax",),
     "mcap": ("mcap", "mcap-protobuf-support", "rosbags"),
     "plot": ("matplotlib",),
+    "rerun": ("rerun-sdk",),
     "ros": ("rosbags",),
     "table": ("pyarrow",),
     "torch": ("torch",),

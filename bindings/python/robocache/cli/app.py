@@ -15,13 +15,17 @@ from .demo import demo
 from .doctor import doctor
 from .inspect import inspect
 from .terminal import BAD_INPUT, INTERRUPTED, warn
+from .tsdf import tsdf
+from .voxelize import voxelize
 
 app = typer.Typer(
-    help="Robot recordings to model-ready tensors: many sensors on one clock.",
+    help="Robot recordings to model-ready tensors: many sensors on one clock, points on grids.",
     pretty_exceptions_enable=False,
 )
 app.command()(inspect)
 app.command()(align)
+app.command()(voxelize)
+app.command()(tsdf)
 app.command()(demo)
 app.command()(doctor)
 
