@@ -25,8 +25,10 @@ inline void load_lanes(const T* features, int64_t stride, int64_t channels, Doub
       return;
     }
   }
-  lanes = Doubles{};
-  for (int64_t k = 0; k < channels; ++k) lanes[k] = to_double(features[k * stride]);
+  // Not a loop, which would build the vector in memory.
+  lanes = Doubles{to_double(features[0]), channels > 1 ? to_double(features[stride]) : 0,
+                  channels > 2 ? to_double(features[2 * stride]) : 0,
+                  channels > 3 ? to_double(features[3 * stride]) : 0};
 }
 
 // Rounds the first `channels` lanes into elements that are `stride` apart.

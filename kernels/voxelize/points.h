@@ -29,24 +29,42 @@ Real limit_of(int64_t dims) {
   return less ? std::nextafter(rounded, std::numeric_limits<Real>::infinity()) : rounded;
 }
 
+// Coordinates of `count` points from `data` on, one axis after the other.
+template <class T, class Real>
+void read_coordinates(const Array& points, const T* data, int64_t count,
+                      Real (&coordinates)[3][kBlock]) {
+  const auto read = [&](auto step, auto channel) {
+    for (int64_t i = 0; i < count; ++i) {
+      coordinates[0][i] = to_arithmetic(data[i * step]);
+      coordinates[1][i] = to_arithmetic(data[i * step + channel]);
+      coordinates[2][i] = to_arithmetic(data[i * step + 2 * channel]);
+    }
+  };
+  using One = std::integral_constant<int64_t, 1>;
+  // Strides that are known make vector code.
+  if (points.channel == 1 && points.step == 3) {
+    read(std::integral_constant<int64_t, 3>(), One());
+  } else {
+    read(points.step, points.channel);
+  }
+}
+
 // The rule of voxel_in_grid() without branches, for `count` points from element `start` on. Of a
 // number that is not negative, the integer that conversion leaves is its floor.
 template <class T, class Index>
 void place_points(const Array& points, const Grid& grid, int64_t start, int64_t count,
                   Block<Index>& block) {
   using Real = decltype(to_arithmetic(T{}));
+  Real coordinates[3][kBlock];
+  read_coordinates(points, reinterpret_cast<const T*>(points.data) + start, count, coordinates);
   for (int64_t i = 0; i < count; ++i) block.inside[i] = 1;
   for (int axis = 0; axis < 3; ++axis) {
-    const T* const data = reinterpret_cast<const T*>(points.data) + start + axis * points.channel;
-    const int64_t step = points.step;
-    Real coordinates[kBlock];
-    for (int64_t i = 0; i < count; ++i) coordinates[i] = to_arithmetic(data[i * step]);
     const Real origin = static_cast<Real>(grid.origin[axis]);
     const Real size = static_cast<Real>(grid.size[axis]);
     const Real limit = limit_of<Real>(grid.dims[axis]);
     Index* const index = block.index[axis];
     for (int64_t i = 0; i < count; ++i) {
-      const Real place = (coordinates[i] - origin) / size;
+      const Real place = (coordinates[axis][i] - origin) / size;
       const bool inside = (place >= 0) & (place < limit);
       index[i] = static_cast<Index>(inside ? place : 0);
       block.inside[i] &= static_cast<Index>(inside);
@@ -205,7 +223,8 @@ void measure_range(const VoxelPlan& plan, const Entry<Key>* entries, int32_t* ex
           load_lanes(data + run.start(features, i) + c * features.channel, features.channel,
                      channels, x);
           x = reinterpret_cast<Doubles>(reinterpret_cast<Longs>(x) & INT64_MAX);
-          largest = (x > largest) & (x < HUGE_VAL) ? x : largest;
+          x = x < HUGE_VAL ? x : Doubles{};
+          largest = x > largest ? x : largest;
         }
         for (int64_t k = 0; k < channels; ++k) {
           if (largest[k] > 0) {
