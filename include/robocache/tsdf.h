@@ -11,7 +11,9 @@
  * (d, w) makes of them
  * `tsdf = (tsdf * weight + d * w) / (weight + w)`, `weight = min(weight + w, max_weight)`,
  * the running average of B. Curless and M. Levoy, SIGGRAPH 1996, as KinectFusion (R. Newcombe et
- * al., ISMAR 2011) and Open3D's uniform volume have it. Colours, where kept, are averaged alike.
+ * al., ISMAR 2011) and Open3D's uniform volume have it. An observation of weight 0 is none. Colours,
+ * where kept, are averaged alike; a voxel that was seen as free space alone has no colour yet, and the
+ * first one it gets is not mixed with what `color` holds.
  *
  * Cameras: pinholes that look along +z, x to the right, y down; the centre of pixel (u, v) is at
  * (u, v). Intrinsics [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], fx and fy greater than 0; poses [4,4]
@@ -36,8 +38,8 @@
 #include "robocache/tensor.h"
 #include "robocache/voxelize.h"
 
-/** Weight of an observation at depth z (distance from the sensor for points) with the signed
- * distance d, truncation t. */
+/** Weight of an observation with the measured depth z (distance from the sensor for points) and the
+ * signed distance d, truncation t. */
 enum rc_tsdf_weight {
   /** 1. */
   RC_TSDF_WEIGHT_CONSTANT = 0,
