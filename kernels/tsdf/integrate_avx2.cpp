@@ -71,7 +71,9 @@ RowState load_row(const Volume& volume, const Row& row) {
   const Floats seen = greater(state.weight, all(0));
   state.weight = both(state.weight, seen);
   state.tsdf = both(row.load(volume.tsdf, 0), seen);
-  for (int c = 0; volume.color && c < 3; ++c) state.color[c] = row.load(volume.color, c);
+  for (int c = 0; volume.color && c < 3; ++c) {
+    state.color[c] = both(row.load(volume.color, c), seen);
+  }
   return state;
 }
 

@@ -6,9 +6,9 @@
 #include "tensor.h"
 
 inline rc::Type kernel_type_of(Dtype type) {
-  static const rc::Type types[] = {rc::Type::u8,   rc::Type::i8,  rc::Type::i16,
-                                   rc::Type::i32,  rc::Type::i64, rc::Type::f16,
-                                   rc::Type::bf16, rc::Type::f32, rc::Type::f64};
+  static const rc::Type types[] = {rc::Type::u8,  rc::Type::i8,  rc::Type::i16, rc::Type::i32,
+                                   rc::Type::i64, rc::Type::u16, rc::Type::f16, rc::Type::bf16,
+                                   rc::Type::f32, rc::Type::f64};
   return types[static_cast<int>(type)];
 }
 

@@ -12,20 +12,20 @@
 
 #include "random.h"
 
-enum class Dtype { u8, i8, i16, i32, i64, f16, bf16, f32, f64 };
-constexpr int kDtypes = 9;
+enum class Dtype { u8, i8, i16, i32, i64, u16, f16, bf16, f32, f64 };
 
 inline const char* name_of(Dtype type) {
-  static const char* const names[] = {"uint8",   "int8",     "int16",   "int32",  "int64",
-                                      "float16", "bfloat16", "float32", "float64"};
+  static const char* const names[] = {"uint8",  "int8",    "int16",    "int32",   "int64",
+                                      "uint16", "float16", "bfloat16", "float32", "float64"};
   return names[static_cast<int>(type)];
 }
 
 inline rc_dtype code_of(Dtype type) {
-  static const rc_dtype codes[] = {
-      {RC_DTYPE_UINT, 8, 1},    {RC_DTYPE_INT, 8, 1},    {RC_DTYPE_INT, 16, 1},
-      {RC_DTYPE_INT, 32, 1},    {RC_DTYPE_INT, 64, 1},   {RC_DTYPE_FLOAT, 16, 1},
-      {RC_DTYPE_BFLOAT, 16, 1}, {RC_DTYPE_FLOAT, 32, 1}, {RC_DTYPE_FLOAT, 64, 1}};
+  static const rc_dtype codes[] = {{RC_DTYPE_UINT, 8, 1},   {RC_DTYPE_INT, 8, 1},
+                                   {RC_DTYPE_INT, 16, 1},   {RC_DTYPE_INT, 32, 1},
+                                   {RC_DTYPE_INT, 64, 1},   {RC_DTYPE_UINT, 16, 1},
+                                   {RC_DTYPE_FLOAT, 16, 1}, {RC_DTYPE_BFLOAT, 16, 1},
+                                   {RC_DTYPE_FLOAT, 32, 1}, {RC_DTYPE_FLOAT, 64, 1}};
   return codes[static_cast<int>(type)];
 }
 
