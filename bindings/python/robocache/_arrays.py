@@ -293,7 +293,7 @@ def _read_array_protocol(view: View, array: Any, name: str, stream: int) -> None
 def _refuse_masked(_view: View, _array: Any, name: str, _stream: int) -> None:
     raise TypeError(
         f"{name}: expected a plain array, because masks are not read; got a masked one"
-        " (fill it with NaN and use skip_nan)"
+        " (fill it with NaN)"
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from robocache._call import Place, start
+from numpy.typing import NDArray
+
+from robocache._call import Call, Place, start
 from robocache._voxels import Cloud, bind_cloud
 from robocache.context import Context
 
@@ -46,15 +48,22 @@ def bounds(
            [ 3.,  1.,  2.]])
     """
     with start("bounds", Place(backend, context, stream), "points", points) as call:
-        cloud = bind_cloud(call, Cloud(points, offsets, lengths))
-        result, view = call.output(None, "bounds", (*cloud.lead, 2, 3), cloud.points.dtype)
-        call.check(
-            call.lib.rc_pointcloud_bounds(
-                call.context.handle,
-                cloud.points.pointer,
-                cloud.offsets,
-                cloud.lengths,
-                view.pointer,
-            )
+        return _run(call, Cloud(points, offsets, lengths))
+
+
+def bounds_on_host(cloud: Cloud, place: Place) -> NDArray[Any]:
+    """The same as NumPy; waits for the device where there is one."""
+    with start("bounds", place, "points", cloud.points) as call:
+        host: NDArray[Any] = call.wait_for(_run(call, cloud))
+    return host
+
+
+def _run(call: Call, cloud: Cloud) -> Any:
+    bound = bind_cloud(call, cloud)
+    result, view = call.output(None, "bounds", (*bound.lead, 2, 3), bound.points.dtype)
+    call.check(
+        call.lib.rc_pointcloud_bounds(
+            call.context.handle, bound.points.pointer, bound.offsets, bound.lengths, view.pointer
         )
+    )
     return result

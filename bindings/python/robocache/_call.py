@@ -9,6 +9,7 @@ scratch of its own.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -37,6 +38,9 @@ from robocache.errors import (
 )
 
 _BACKENDS = {"cpu": CPU[0], "cuda": CUDA_TYPE}
+_MOST_ELEMENTS = 2**60
+"""More would not have addresses."""
+
 _OPTIONS_SIZE = ffi.sizeof("rc_resample_options")
 _local = threading.local()
 
@@ -104,17 +108,27 @@ class Call:
             self._outlive(array)
         return view
 
+    def write(self, array: Any, name: str) -> View:
+        """The same of an array that the library writes into."""
+        if owner_of(array) is JAX:
+            raise UnsupportedLayoutError(f"{name}: expected a writable array; JAX's are not")
+        view = self.read(array, name)
+        if view.read_only:
+            raise UnsupportedLayoutError(f"{name}: expected a writable array; got a read-only one")
+        return view
+
     def read_host(self, array: Any, name: str) -> View:
         """A view of float64 numbers that the library reads on the CPU during the call, whatever the
         device of the call: arrays of a device are copied, which waits for it."""
-        if array is not None and not _is_list(array):
-            array = owner_of(array).to_numpy(array)
+        given = array if _is_list(array) else owner_of(array).to_numpy(array)
         try:
-            array = np.ascontiguousarray(array, np.float64)
+            numbers = np.ascontiguousarray(given, np.float64)
         except (TypeError, ValueError):
-            raise TypeError(f"{name}: expected numbers; got {type(array).__name__}") from None
+            numbers = None
+        if numbers is None or given is None:
+            raise TypeError(f"{name}: expected numbers; got {type(array).__name__}")
         view = self._next_view()
-        reader_of(array)(view, array, name, 0)
+        reader_of(numbers)(view, numbers, name, 0)
         return view
 
     def read_listed(self, array: Any, name: str, dtype: str) -> View:
@@ -163,13 +177,7 @@ class Call:
             out = self._empty(shape, dtype)
             view = self.read(out, name)
         else:
-            if owner_of(out) is JAX:
-                raise UnsupportedLayoutError(f"{name}: expected a writable array; JAX's are not")
-            view = self.read(out, name)
-            if view.read_only:
-                raise UnsupportedLayoutError(
-                    f"{name}: expected a writable array; got a read-only one"
-                )
+            view = self.write(out, name)
             if view.shape != tuple(shape):
                 raise InvalidArgumentError(
                     f"{name}: expected shape {tuple(shape)}; got {view.shape}"
@@ -184,6 +192,11 @@ class Call:
             self._views.append(View())
         self._views_used = used + 1
         return self._views[used]
+
+    def wait_for(self, array: Any) -> Any:
+        """A small result as NumPy; waits for the device where there is one."""
+        self.context.synchronize()
+        return self.framework.to_numpy(array)
 
     def options(self, rules: Rules) -> Any:
         """A struct with these rules, in which tensors may be set."""
@@ -200,6 +213,10 @@ class Call:
             raise_status(self.lib, status)
 
     def _empty(self, shape: Shape, dtype: str) -> Any:
+        if math.prod(shape) >= _MOST_ELEMENTS:
+            raise InvalidArgumentError(
+                f"out: expected a result of fewer than 2^60 elements; got shape {tuple(shape)}"
+            )
         if not self._foreign_stream:
             return self.framework.empty(shape, dtype, self.device)
         with self.framework.on_stream(self.device, self.stream):

@@ -5,11 +5,19 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from robocache._call import Call, Place, start
+from robocache._call import Place, start
 from robocache._dtypes import dtype_name
 from robocache._library import HEADER, enumerators, ffi
 from robocache._options import choice
-from robocache._voxels import Cloud, Triple, bind_cloud, make_grid, positive
+from robocache._voxels import (
+    Cloud,
+    Triple,
+    bind_cloud,
+    check_count,
+    make_grid,
+    number,
+    positive,
+)
 from robocache.context import Context
 from robocache.errors import InvalidArgumentError
 
@@ -92,7 +100,7 @@ def tsdf_integrate(
         options = ffi.new("rc_tsdf_integrate_options*")
         options.struct_size = ffi.sizeof("rc_tsdf_integrate_options")
         options.flags = _flags(carve, True)
-        options.truncation = truncation
+        options.truncation = number("truncation", truncation)
         options.depth_scale = positive("depth_scale", depth_scale)
         options.max_depth = positive("max_depth", max_depth)
         options.max_weight = positive("max_weight", max_weight)
@@ -100,8 +108,8 @@ def tsdf_integrate(
         if color_images is not None:
             options.color_images = call.read(color_images, "color_images").pointer
         if color is not None:
-            options.color = _written(call, color, "color").pointer
-        field, weights = _written(call, tsdf, "tsdf"), _written(call, weight, "weight")
+            options.color = call.write(color, "color").pointer
+        field, weights = call.write(tsdf, "tsdf"), call.write(weight, "weight")
         call.check(
             call.lib.rc_tsdf_integrate(
                 call.context.handle,
@@ -179,7 +187,7 @@ def tsdf_from_points(
         options = ffi.new("rc_tsdf_from_points_options*")
         options.struct_size = ffi.sizeof("rc_tsdf_from_points_options")
         options.flags = _flags(carve, validate)
-        options.truncation = truncation
+        options.truncation = number("truncation", truncation)
         options.max_weight = positive("max_weight", max_weight)
         options.weighting = choice("weighting", weighting, WEIGHTINGS)
         options.offsets, options.lengths = cloud.offsets, cloud.lengths
@@ -193,7 +201,7 @@ def tsdf_from_points(
         if stats:
             told, view = call.output(None, "stats", (cloud.clouds, 3), "int64")
             options.stats = view.pointer
-        field, weights = _written(call, tsdf, "tsdf"), _written(call, weight, "weight")
+        field, weights = call.write(tsdf, "tsdf"), call.write(weight, "weight")
         call.check(
             call.lib.rc_tsdf_from_points(
                 call.context.handle,
@@ -251,6 +259,7 @@ def tsdf_extract_points(
     ------
     As `depth_to_points`.
     """
+    check_count("capacity", capacity, 0)
     with start("tsdf_extract_points", Place(backend, context, stream), "tsdf", tsdf) as call:
         field, weights = call.read(tsdf, "tsdf"), call.read(weight, "weight")
         grid = make_grid(origin, voxel_size, _dims(field))
@@ -276,7 +285,7 @@ def tsdf_extract_points(
 
         if capacity is None:
             extract(0)
-            capacity = int(call.framework.to_numpy(total)[0])
+            capacity = int(call.wait_for(total)[0])
         directions = colors = None
         if normals:
             directions, view = call.output(None, "normals", (capacity, 3), "float32")
@@ -292,16 +301,6 @@ def tsdf_extract_points(
 def _flags(carve: bool, validate: bool) -> int:
     flags: int = 0 if carve else HEADER.RC_TSDF_NO_CARVING
     return flags | (0 if validate else HEADER.RC_TSDF_SKIP_VALIDATION)
-
-
-def _written(call: Call, array: Any, name: str) -> Any:
-    """A view of an array that is read and written."""
-    if array is None:
-        raise TypeError(f"{name}: expected an array; got None")
-    view = call.read(array, name)
-    if view.read_only:
-        raise InvalidArgumentError(f"{name}: expected a writable array; got a read-only one")
-    return view
 
 
 def _dims(view: Any) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from robocache._voxels import (
     bind_features,
     flags_of,
     make_grid,
+    number,
     positive,
     reduced_dtype,
 )
@@ -159,8 +160,11 @@ def voxelize(
     >>> rc.voxelize(cloud, 0.0, 1.0, (2, 1, 1), reduce="count").ravel()
     array([2, 1], dtype=int32)
     """
-    if accumulate and out is None:
-        raise InvalidArgumentError("out: expected an array to accumulate into; got None")
+    if counts is None:
+        counts = False
+    for name, array in (("out", out), ("counts", None if counts is True else counts)):
+        if accumulate and array is None:
+            raise InvalidArgumentError(f"{name}: expected an array to accumulate into; got none")
     job = make_job(
         Cloud(points, offsets, lengths),
         make_grid(origin, voxel_size, dims),
@@ -251,7 +255,7 @@ def make_job(
 ) -> Job:
     choice("reduce", reduce, REDUCTIONS)
     bound = positive("feature_bound", feature_bound)
-    return Job(cloud, grid, reduce, flags, place, fill_value, bound)
+    return Job(cloud, grid, reduce, flags, place, number("fill_value", fill_value), bound)
 
 
 def _options(call: Call, job: Job, cloud: BoundCloud) -> Any:
@@ -286,7 +290,11 @@ def forward(job: Job, features: Any, dtype: Any, out: Any, counts: Any, stats: b
         cloud = bind_cloud(call, job.cloud)
         options = _options(call, job, cloud)
         bound = None
-        if job.reduce in OF_FEATURES or features is not None:
+        if features is not None and job.reduce not in OF_FEATURES:
+            raise InvalidArgumentError(
+                f"features: expected None for reduce={job.reduce!r}; got an array"
+            )
+        if job.reduce in OF_FEATURES:
             bound = bind_features(call, features, cloud.points)
             options.features = bound.pointer
         voxels = (*cloud.lead, *job.grid.dims)

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from robocache._arrays import owner_of
-from robocache._bounds import bounds
+from robocache._bounds import bounds_on_host
 from robocache._call import Call, Place, start
 from robocache._library import ffi
 from robocache._options import choice
@@ -21,8 +21,10 @@ from robocache._voxels import (
     Triple,
     bind_cloud,
     bind_features,
+    check_count,
     flags_of,
     make_grid,
+    number,
     positive,
     reduced_dtype,
     triple,
@@ -157,8 +159,8 @@ def voxelize_sparse(
     """
     if reduce is not None:
         choice("reduce", reduce, {name: REDUCTIONS[name] for name in sorted(OF_FEATURES)})
-    _check_count("capacity", capacity, 1)
-    _check_count("max_points", max_points, 0)
+    check_count("capacity", capacity, 1)
+    check_count("max_points", max_points, 0)
     cloud, place = Cloud(points, offsets, lengths), Place(backend, context, stream)
     size = triple("voxel_size", voxel_size)
     corner, shape = _grid(cloud, place, size, origin, dims)
@@ -171,19 +173,12 @@ def voxelize_sparse(
         dtype,
         capacity,
         max_points,
-        fill_value,
+        number("fill_value", fill_value),
         positive("feature_bound", feature_bound),
         flags_of(False, validate),
         place,
     )
     return _forward(job, features)
-
-
-def _check_count(name: str, value: Any, least: int) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise InvalidArgumentError(f"{name}: expected an int of at least {least}; got {value!r}")
 
 
 def _grid(
@@ -192,19 +187,13 @@ def _grid(
     """Origin and dims, from the bounds of the clouds where they are not given."""
     if origin is not None and dims is not None:
         return triple("origin", origin), whole_dims(dims)
-    if not all(np.isfinite(size)) or min(size) <= 0:
+    if not (all(np.isfinite(size)) and min(size) > 0):
         raise InvalidArgumentError(
             f"voxel_size: expected finite numbers greater than 0; got {size}"
         )
-    found = bounds(
-        cloud.points,
-        offsets=cloud.offsets,
-        lengths=cloud.lengths,
-        backend=place.backend,
-        context=place.context,
-        stream=place.stream,
-    )
-    host = owner_of(found).to_numpy(found).reshape(-1, 2, 3)
+    if origin is not None and not all(np.isfinite(triple("origin", origin))):
+        raise InvalidArgumentError(f"origin: expected finite numbers; got {origin!r}")
+    host = bounds_on_host(cloud, place).reshape(-1, 2, 3)
     # As the library computes: float16 in float32.
     real = np.float64 if host.dtype == np.float64 else np.float32
     host = host[np.isfinite(host[:, 0, 0])].astype(real)
@@ -217,10 +206,10 @@ def _grid(
     corner = triple("origin", least if origin is None else origin)
     if dims is not None:
         return corner, whole_dims(dims)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         last = np.floor((greatest - np.asarray(corner, real)) / np.asarray(size, real))
     needed = np.maximum(last.astype(np.float64) + 1, 1)
-    if needed.prod() >= 2.0**63:
+    if not math.prod(needed.tolist()) < 2.0**63:
         raise InvalidArgumentError(
             "voxel_size: expected a grid of fewer than 2^63 voxels over the bounds of the points;"
             f" got {needed.tolist()} voxels along x, y and z (give origin and dims)"
@@ -263,7 +252,7 @@ def _forward(job: Job, features: Any) -> SparseVoxels:
             )
         )
         if job.capacity is None:
-            found = int(call.framework.to_numpy(total)[0])
+            found = int(call.wait_for(total)[0])
             lists = {
                 name: None if array is None else array[:found] for name, array in lists.items()
             }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,7 +101,12 @@ def reduced_dtype(reduce: str, features: Features, dtype: Any) -> str:
 
 def triple(name: str, value: Any) -> tuple[float, float, float]:
     """x, y, z of an argument."""
-    numbers = np.asarray(value, np.float64)
+    try:
+        numbers = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        numbers = None
+    if numbers is None or value is None:
+        raise TypeError(f"{name}: expected a number or three; got {value!r}")
     if numbers.shape not in ((), (3,)):
         raise InvalidArgumentError(f"{name}: expected a number or three; got {value!r}")
     x, y, z = np.broadcast_to(numbers, 3).tolist()
@@ -136,8 +142,22 @@ def positive(name: str, value: float | None) -> float:
     """The C interface's number of a limit that may be left out."""
     if value is None:
         return 0.0
-    if not value > 0:
+    if not number(name, value) > 0:
         raise InvalidArgumentError(
             f"{name}: expected a number greater than 0, or None; got {value!r}"
         )
     return float(value)
+
+
+def number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (Real, np.generic)):
+        raise TypeError(f"{name}: expected a number; got {value!r}")
+    return float(value)
+
+
+def check_count(name: str, value: Any, least: int) -> None:
+    """Refuses what is neither None nor a whole number of at least this."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise InvalidArgumentError(f"{name}: expected an int of at least {least}; got {value!r}")

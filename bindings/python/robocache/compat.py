@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from robocache._fuse import Stream, fuse
+from robocache._options import choice
 from robocache._resample import resample
 from robocache._voxelize import voxelize
+from robocache._voxels import REDUCTIONS
 from robocache.errors import InvalidArgumentError
 
 
@@ -147,4 +149,5 @@ def voxelize_pointcloud(
     array
         As `voxelize` gives.
     """
+    choice("mode", mode, REDUCTIONS)
     return voxelize(points, grid_min, voxel_size, grid_size, reduce=mode, features=features)

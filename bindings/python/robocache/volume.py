@@ -17,7 +17,7 @@ from robocache._tsdf import (
     tsdf_from_points,
     tsdf_integrate,
 )
-from robocache._voxels import Triple, make_grid
+from robocache._voxels import Triple, make_grid, positive
 from robocache.context import Context
 from robocache.errors import InvalidArgumentError
 
@@ -86,11 +86,11 @@ class TsdfVolume:
         self.origin: tuple[float, float, float] = tuple(grid.origin)
         self.voxel_size: tuple[float, float, float] = tuple(grid.voxel_size)
         self.dims: tuple[int, int, int] = tuple(grid.dims)
-        self.truncation = 4.0 * max(self.voxel_size) if truncation is None else truncation
+        for edge in self.voxel_size:
+            positive("voxel_size", edge)
+        self.truncation = positive("truncation", truncation) or 4.0 * max(self.voxel_size)
         self.weighting, self.carve, self.max_weight = weighting, carve, max_weight
         self.context = context
-        if min(self.dims) < 1:
-            raise InvalidArgumentError(f"dims: expected at least 1 each; got {self.dims}")
         framework, device = place_of(np.empty(0) if like is None else like, "like")
         if framework is JAX:
             raise InvalidArgumentError("like: expected arrays that can be written; JAX's cannot")
@@ -114,7 +114,13 @@ class TsdfVolume:
         max_depth: float | None = None,
         stream: Any = None,
     ) -> None:
-        """`tsdf_integrate` into this volume; `color` are images, for a volume with colours."""
+        """`tsdf_integrate` into this volume; `color` are images, where it keeps colours."""
+        if (color is None) != (self.color is None):
+            raise InvalidArgumentError(
+                "color: expected None for a volume without colours; got images"
+                if self.color is None
+                else "color: expected images, because the volume keeps colours; got None"
+            )
         tsdf_integrate(
             depth,
             intrinsics,
@@ -125,7 +131,7 @@ class TsdfVolume:
             self.voxel_size,
             truncation=self.truncation,
             color_images=color,
-            color=self.color if color is not None else None,
+            color=self.color,
             weighting=self.weighting,
             carve=self.carve,
             max_weight=self.max_weight,
@@ -146,7 +152,11 @@ class TsdfVolume:
         stats: bool = False,
         stream: Any = None,
     ) -> Any:
-        """`tsdf_from_points` into this volume."""
+        """`tsdf_from_points` into this volume, which keeps no colours."""
+        if self.color is not None:
+            raise InvalidArgumentError(
+                "color: expected a volume without colours, because points have none; got one with"
+            )
         return tsdf_from_points(
             points,
             self.tsdf,
