@@ -100,6 +100,80 @@ def test_jit_gives_equal_bits(call: str) -> None:
 LAYOUT = ("offsets", "lengths", "target_offsets", "sequence_ids")
 
 
+@pytest.mark.parametrize("x64", [True, False])
+def test_quality_of_traced_code(x64: bool) -> None:
+    arrays = VALUES, TIMES.astype(np.float32), TARGETS.astype(np.float32)
+    arrays = arrays if not x64 else (VALUES, TIMES, TARGETS)
+    options = {"outside": "fill", "max_gap": 12, "quality": True}
+    expected = rc.resample(*arrays, **options)
+    with jax.enable_x64(x64):
+        given = on("cpu", *arrays)
+        got = jax.jit(lambda *arrays: rcj.resample(*arrays, **options))(*given)
+        assert isinstance(got, rc.Resampled)
+        kinds = {"int64": "int64", "float64": "float64"} if x64 else NARROW
+        for one, other in zip(got, expected, strict=True):
+            same(one, other.astype(kinds.get(str(other.dtype), other.dtype)))
+        gradient = jax.grad(lambda v: rcj.resample(v, *given[1:], **options).values.sum())(given[0])
+        ones = np.ones(expected.values.shape, np.float32)
+        rules = {"outside": "fill", "max_gap": 12}
+        same(gradient, rc.resample_backward(ones, *arrays, **rules))
+
+
+NARROW = {"int64": "int32", "float64": "float32"}
+"""What JAX makes of 64 bits unless it is told not to."""
+
+
+def streams_of(values: list[Any], times: Any, layout: dict[str, Any]) -> list[rc.Stream]:
+    """Three streams, the second one absent."""
+    return [
+        rc.Stream(values[0], times, mode=[rc.Channels(0, 4, "slerp")], offset=3, **layout),
+        rc.Stream(None, width=2, fill_value=7.0),
+        rc.Stream(values[1], times, mode="previous", outside="fill", max_gap=9, **layout),
+    ]
+
+
+@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_fuse_in_traced_code(separate: bool, packed: bool) -> None:
+    values, times, targets, layout, rows = [VALUES, VALUES[..., :2] + 1], TIMES, TARGETS, {}, {}
+    if packed:
+        values, times, targets = [one[0] for one in values], TIMES[0], TARGETS.ravel()[:12]
+        layout = {"offsets": PACKED["offsets"], "sequence_ids": PACKED["sequence_ids"]}
+        layout |= {"order": "sort"}
+        rows = {"target_offsets": PACKED["target_offsets"]}
+    rows |= {"separate": separate}
+    expected, expected_valid = rc.fuse(streams_of(values, times, layout), targets, **rows)
+
+    def call(values: list[Any], arrays: dict[str, Any]) -> Any:
+        kept = layout | {name: arrays[name] for name in layout if name in LAYOUT}
+        options = rows | {name: arrays[name] for name in rows if name in LAYOUT}
+        return rcj.fuse(streams_of(values, arrays["times"], kept), arrays["targets"], **options)
+
+    given = on("cpu", *values)
+    arrays = {"times": times, "targets": targets, **layout, **rows}
+    named = {name: on("cpu", one)[0] for name, one in arrays.items() if isinstance(one, np.ndarray)}
+    for function in (call, jax.jit(call)):
+        out, valid = function(given, named)
+        same(valid, expected_valid)
+        pairs = zip(out, expected, strict=True) if separate else [(out, expected)]
+        for one, other in pairs:
+            same(one, other)
+
+    def loss(values: list[Any]) -> Any:
+        out, _ = call(values, named)
+        return sum((one**2).sum() for one in out) if separate else (out**2).sum()
+
+    doubled = [2 * one for one in expected] if separate else 2 * expected
+    wanted = rc.fuse_backward(doubled, streams_of(values, times, layout), targets, **rows)
+    for one, other in zip(jax.jit(jax.grad(loss))(given), [wanted[0], wanted[2]], strict=True):
+        same(one, other)
+
+
+def test_fuse_of_nothing_is_refused() -> None:
+    with pytest.raises(rc.InvalidArgumentError, match="streams: expected at least one"):
+        rcj.fuse([rc.Stream(None, width=2)], on("cpu", TARGETS)[0])
+
+
 @pytest.mark.parametrize("mode", ["linear", "pchip"])
 def test_grad_is_that_of_resample_backward(mode: str) -> None:
     values, times, targets = on("cpu", VALUES, TIMES, TARGETS)

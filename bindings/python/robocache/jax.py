@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`resample` inside `jax.jit`, `jax.grad` and `jax.vmap`, on the CPU.
+"""`resample` and `fuse` inside `jax.jit`, `jax.grad` and `jax.vmap`, on the CPU.
 
 Outside of them `robocache.resample` and `robocache.fuse` take JAX's arrays as they are, on the CPU
 and on CUDA. Traced code calls back into Python (`jax.pure_callback`), which on a GPU would carry
@@ -9,17 +9,21 @@ everything to the host and back; there it is refused when it is compiled.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
 import robocache
-from robocache._bind import outline, result_dtype
+from robocache._bind import Outline, outline, result_dtype
 from robocache._dtypes import numpy_dtype
-from robocache._options import ClockMap, Duration, Mode, Window, rule_maker
+from robocache._fuse import Stream, joint_dtype
+from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
+from robocache._resample import Resampled
+from robocache.errors import InvalidArgumentError
 
-__all__ = ["resample"]
+__all__ = ["Stream", "fuse", "resample"]
 
 _RULES = (
     "mode",
@@ -33,7 +37,9 @@ _RULES = (
     "clock",
     "validate",
 )
-_FORWARD_ONLY = ("fill_value", "dtype")
+_FORWARD_ONLY = ("fill_value", "dtype", "quality")
+_STREAM_RULES = (*_RULES, "offset", "width")
+_LAYOUT = ("offsets", "lengths", "sequence_ids")
 
 
 def resample(
@@ -55,20 +61,22 @@ def resample(
     target_offsets: jax.Array | None = None,
     sequence_ids: jax.Array | None = None,
     dtype: Any = None,
+    quality: bool = False,
     validate: bool = True,
-) -> jax.Array:
+) -> Any:
     """`robocache.resample` for traced code on the CPU: same arguments, arrays of JAX only.
 
     Parameters
     ----------
-    As `robocache.resample`, without `out`, `quality`, `backend`, `context` and `stream`. int64
-    times, offsets and ids need ``jax_enable_x64``; without it times are float32 seconds.
+    As `robocache.resample`, without `out`, `backend`, `context` and `stream`. int64 times, offsets
+    and ids need ``jax_enable_x64``; without it times are float32 seconds.
 
     Returns
     -------
-    jax.Array
-        As `robocache.resample`. Differentiable, once and in reverse, with respect to `values`; the
-        gradient of the times is taken to be zero. `jax.vmap` makes one call for each element.
+    jax.Array or Resampled
+        As `robocache.resample`, indices and ages in 32 bits unless ``jax_enable_x64`` is on.
+        Differentiable, once and in reverse, with respect to `values`; the gradient of the times is
+        taken to be zero. `jax.vmap` makes one call for each element.
 
     Raises
     ------
@@ -76,17 +84,18 @@ def resample(
     compiled for another device than the CPU.
     """
     options = {
-        "mode": mode if isinstance(mode, str) else tuple(mode),
+        "mode": _hashable(mode),
         "outside": outside,
         "fill_value": fill_value,
         "max_gap": max_gap,
         "order": order,
         "duplicates": duplicates,
         "skip_nan": skip_nan,
-        "window": tuple(window) if isinstance(window, list) else window,
+        "window": _hashable(window),
         "clock": clock,
         "validate": validate,
         "dtype": dtype,
+        "quality": quality,
     }
     arrays = {
         "source_times": source_times,
@@ -96,67 +105,217 @@ def resample(
         "target_offsets": target_offsets,
         "sequence_ids": sequence_ids,
     }
-    return _resample(tuple(options.items()), values, arrays)
+    results = _resample(tuple(options.items()), values, arrays)
+    return Resampled(*results) if quality else results[0]
+
+
+def fuse(
+    streams: Iterable[Stream],
+    target_times: jax.Array,
+    *,
+    target_offsets: jax.Array | None = None,
+    separate: bool = False,
+    dtype: Any = None,
+) -> tuple[Any, jax.Array]:
+    """`robocache.fuse` for traced code on the CPU: same arguments, arrays of JAX only.
+
+    Parameters
+    ----------
+    As `robocache.fuse`, without `out`, `backend`, `context` and `stream`.
+
+    Returns
+    -------
+    out : jax.Array or list of jax.Array
+        As `robocache.fuse`. Differentiable with respect to the values of all streams, as
+        `resample` is.
+    valid : jax.Array
+
+    Raises
+    ------
+    As `resample`.
+    """
+    streams = list(streams)
+    if all(one.values is None for one in streams):
+        raise InvalidArgumentError("streams: expected at least one that is present; got none")
+    rules = tuple(
+        tuple((name, _hashable(getattr(one, name))) for name in _STREAM_RULES) for one in streams
+    )
+    options = {"rules": rules, "separate": separate, "dtype": dtype}
+    arrays = {
+        "times": [one.times for one in streams],
+        **{name: [getattr(one, name) for one in streams] for name in _LAYOUT},
+        "target_times": target_times,
+        "target_offsets": target_offsets,
+    }
+    results = _fuse(tuple(options.items()), [one.values for one in streams], arrays)
+    return list(results[:-1]) if separate else results[0], results[-1]
+
+
+def _hashable(rule: Any) -> Any:
+    return tuple(rule) if isinstance(rule, list) else rule
 
 
 Options = tuple[tuple[str, Any], ...]
 Arrays = dict[str, Any]
+Call = Callable[[Options, Any, Arrays], Any]
 
 
-# Compiled also for callers who do not, because JAX looks for the platform of compiled code only.
+def _differentiable(forward: Call, backward: Callable[..., Any]) -> Call:
+    """A function of options, values and other arrays, with its gradient for the values.
+
+    Parameters
+    ----------
+    forward
+        Gives the results, those that have a gradient first.
+    backward
+        Takes the options, the gradients of the results, values and arrays.
+    """
+    # Compiled for callers who do not, too: JAX looks for the platform of compiled code only.
+    forward = jax.jit(forward, static_argnums=0)
+    backward = jax.jit(backward, static_argnums=0)
+
+    def keep(options: Options, values: Any, arrays: Arrays) -> tuple[Any, Any]:
+        return forward(options, values, arrays), (values, arrays)
+
+    def gradient(options: Options, kept: tuple[Any, Arrays], given: Any) -> tuple[Any, None]:
+        return backward(options, given, *kept), None
+
+    function = jax.custom_vjp(forward, nondiff_argnums=(0,))
+    function.defvjp(keep, gradient)
+    made: Call = function
+    return made
 
 
-@functools.partial(jax.jit, static_argnums=0)
 def _forward(options: Options, values: Any, arrays: Arrays) -> Any:
     chosen = dict(options)
-    call = functools.partial(robocache.resample, **chosen)
-    return _on_host(call, _result(chosen, values, arrays), values, arrays)
+
+    def call(values: Any, arrays: Arrays) -> Any:
+        result = robocache.resample(values, **arrays, **chosen)
+        return tuple(result) if chosen["quality"] else (result,)
+
+    return _on_host(call, _results(chosen, values, arrays), values, arrays)
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _backward(options: Options, grad_output: Any, values: Any, arrays: Arrays) -> Any:
+def _backward(options: Options, given: Any, values: Any, arrays: Arrays) -> Any:
     chosen = {name: value for name, value in options if name not in _FORWARD_ONLY}
-    call = functools.partial(robocache.resample_backward, **chosen)
-    return _on_host(call, values, grad_output, values, arrays)
+
+    def call(gradient: Any, values: Any, arrays: Arrays) -> Any:
+        return robocache.resample_backward(gradient, values, **arrays, **chosen)
+
+    return _on_host(call, _like(values), given[0], values, arrays)
 
 
-def _keep(options: Options, values: Any, arrays: Arrays) -> tuple[Any, Any]:
-    return _forward(options, values, arrays), (values, arrays)
+def _forward_fuse(options: Options, values: Any, arrays: Arrays) -> Any:
+    chosen = dict(options)
+    dtype, separate = chosen["dtype"], chosen["separate"]
+
+    def call(values: Any, arrays: Arrays) -> Any:
+        streams, targets = _streams(chosen, values, arrays)
+        out, valid = robocache.fuse(streams, **targets, separate=separate, dtype=dtype)
+        return (*out, valid) if separate else (out, valid)
+
+    return _on_host(call, _fused_results(chosen, values, arrays), values, arrays)
 
 
-def _gradient(options: Options, kept: tuple[Any, Arrays], grad_output: Any) -> tuple[Any, None]:
-    return _backward(options, grad_output, *kept), None
+def _backward_fuse(options: Options, given: Any, values: Any, arrays: Arrays) -> Any:
+    chosen = dict(options)
+    separate = chosen["separate"]
+    gradients = list(given[:-1]) if separate else given[0]
+
+    def call(gradients: Any, values: Any, arrays: Arrays) -> Any:
+        streams, targets = _streams(chosen, values, arrays)
+        return robocache.fuse_backward(gradients, streams, **targets, separate=separate)
+
+    return _on_host(call, jax.tree.map(_like, values), gradients, values, arrays)
 
 
-_resample = jax.custom_vjp(_forward, nondiff_argnums=(0,))
-_resample.defvjp(_keep, _gradient)
+_resample = _differentiable(_forward, _backward)
+_fuse = _differentiable(_forward_fuse, _backward_fuse)
 
 
-def _on_host(call: Any, result: Any, *arguments: Any) -> Any:
-    """What `call` makes of NumPy arrays; its last argument is a dict of keywords."""
+def _on_host(call: Callable[..., Any], results: Any, *arguments: Any) -> Any:
+    """What `call` makes of NumPy arrays, where `results` says what that is."""
 
     def run(*given: Any) -> Any:
-        *positional, named = jax.tree.map(np.asarray, given)
-        return call(*positional, **named)
+        made = call(*jax.tree.map(np.asarray, given))
+        return jax.tree.map(lambda one, other: np.asarray(one, other.dtype), made, results)
 
-    shape = jax.ShapeDtypeStruct(result.shape, result.dtype)
-    traced = functools.partial(jax.pure_callback, run, shape, vmap_method="sequential")
+    traced = functools.partial(jax.pure_callback, run, results, vmap_method="sequential")
     return jax.lax.platform_dependent(*arguments, cpu=traced)
 
 
-def _result(options: dict[str, Any], values: Any, arrays: Arrays) -> Any:
-    """Shape and type of a result, without data."""
-    source, target = arrays["source_times"], arrays["target_times"]
-    ids, offsets = arrays["sequence_ids"], arrays["offsets"]
-    rules = rule_maker(*(options[name] for name in _RULES))(target.dtype == np.int64)
-    found = outline(
+def _streams(options: dict[str, Any], values: Any, arrays: Arrays) -> tuple[list[Stream], Arrays]:
+    """The streams of a call, and its targets as keywords."""
+    named = zip(values, arrays["times"], *(arrays[name] for name in _LAYOUT), strict=True)
+    streams = [
+        Stream(one, times, **dict(rules), **dict(zip(_LAYOUT, layout, strict=True)))
+        for rules, (one, times, *layout) in zip(options["rules"], named, strict=True)
+    ]
+    return streams, {name: arrays[name] for name in ("target_times", "target_offsets")}
+
+
+# Shapes and types of results, without data.
+
+
+def _made(shape: Sequence[int], dtype: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(tuple(shape), jax.dtypes.canonicalize_dtype(numpy_dtype(dtype)))
+
+
+def _like(array: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)
+
+
+def _outline(rules: Rules, values: Any, source: Any, ids: Any, offsets: Any, of: Arrays) -> Outline:
+    return outline(
         rules,
         values.shape,
         str(values.dtype),
         source.shape,
-        target.shape,
+        of["target_times"].shape,
         None if ids is None else ids.shape,
         None if offsets is None else offsets.shape,
-        arrays["target_offsets"] is not None,
+        of["target_offsets"] is not None,
     )
-    return jax.ShapeDtypeStruct(found.shape, numpy_dtype(result_dtype(found, options["dtype"])))
+
+
+def _has_ticks(arrays: Arrays) -> bool:
+    return bool(arrays["target_times"].dtype == np.int64)
+
+
+def _results(options: dict[str, Any], values: Any, arrays: Arrays) -> Any:
+    rules = rule_maker(*(options[name] for name in _RULES))(_has_ticks(arrays))
+    layout = arrays["sequence_ids"], arrays["offsets"]
+    found = _outline(rules, values, arrays["source_times"], *layout, arrays)
+    results = [_made(found.shape, result_dtype(found, options["dtype"]))]
+    if options["quality"]:
+        age = "int64" if _has_ticks(arrays) else "float64"
+        results += [_made(found.lead, kind) for kind in ("bool", "uint8", "int64", age)]
+    return tuple(results)
+
+
+def _fused_results(options: dict[str, Any], values: Any, arrays: Arrays) -> Any:
+    streams, _ = _streams(options, values, arrays)
+    ticks, dtype = _has_ticks(arrays), options["dtype"]
+    outlines = [
+        None
+        if one.values is None
+        else _outline(
+            one.make_rules(ticks), one.values, one.times, one.sequence_ids, one.offsets, arrays
+        )
+        for one in streams
+    ]
+    present = [one for one in outlines if one is not None]
+    lead, joint = present[0].lead, joint_dtype(present, dtype)
+    results = [
+        _made((*lead, stream.width), joint)
+        if one is None
+        else _made(one.shape, result_dtype(one, dtype))
+        for stream, one in zip(streams, outlines, strict=True)
+    ]
+    if not options["separate"]:
+        widths = (
+            stream.width if one is None else one.width
+            for stream, one in zip(streams, outlines, strict=True)
+        )
+        results = [_made((*lead, sum(widths)), joint)]
+    return (*results, _made((*lead, len(streams)), "bool"))
