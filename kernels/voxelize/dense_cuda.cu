@@ -12,16 +12,23 @@ namespace {
 struct DenseSink {
   DensePlan plan;
 
-  template <class Reducer>
-  __device__ void store(int64_t, int64_t cell, uint32_t count, int64_t channel,
-                        const Reducer& reducer) const {
+  struct Target {
+    CellPlace place;
+    int32_t old_count;
+  };
+  __device__ Target target(int64_t, int64_t cell) const {
     const CellPlace place = place_of_cell(plan.voxels.grid, cell);
-    store_channel(plan, place, channel, old_count_of(plan, place), count, reducer);
+    return {place, old_count_of(plan, place)};
   }
 
-  __device__ void finish(int64_t cell, uint32_t count) const {
-    const CellPlace place = place_of_cell(plan.voxels.grid, cell);
-    store_count(plan, place, old_count_of(plan, place), count);
+  template <class Reducer>
+  __device__ void store(const Target& target, uint32_t count, int64_t channel,
+                        const Reducer& reducer) const {
+    store_channel(plan, target.place, channel, target.old_count, count, reducer);
+  }
+
+  __device__ void finish(const Target& target, uint32_t count) const {
+    store_count(plan, target.place, target.old_count, count);
   }
 };
 

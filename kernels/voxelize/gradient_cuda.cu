@@ -28,12 +28,14 @@ struct WinnerSink {
   VoxelGradientPlan plan;
   const uint32_t* positions;
 
-  __device__ void store(int64_t, int64_t cell, uint32_t, int64_t channel,
+  __device__ CellPlace target(int64_t, int64_t cell) const {
+    return place_of_cell(plan.voxels.grid, cell);
+  }
+  __device__ void store(const CellPlace& place, uint32_t, int64_t channel,
                         const WinnerReducer& winner) const {
-    const CellPlace place = place_of_cell(plan.voxels.grid, cell);
     pass_to(plan, place.cloud, positions[winner.place], channel, gradient_of(plan, place, channel));
   }
-  __device__ void finish(int64_t, uint32_t) const {}
+  __device__ void finish(const CellPlace&, uint32_t) const {}
 };
 
 // SUM and MEAN, a sorted point a thread.

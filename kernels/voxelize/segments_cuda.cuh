@@ -93,8 +93,9 @@ struct ChannelReducers {
   }
 };
 
-// What one pass over the channels works on. Sink has store(i, cell, count, channel, reducer), and
-// finish(cell, count) behind the last channel of a voxel; i is a sorted point of it.
+// What one pass over the channels works on. Sink has target(i, cell): where the results of a voxel go,
+// i a sorted point of it; then store(target, count, channel, reducer), and finish(target, count)
+// behind the last channel.
 template <class Key, class Reducer, class Sink>
 struct Pass {
   VoxelPlan plan;
@@ -123,12 +124,13 @@ struct Pass {
   }
 
   __device__ void store(int64_t i, const ChannelReducers<Reducer>& reducers) const {
-    const auto cell = static_cast<int64_t>(cells[i]);
+    const auto target = sink.target(i, static_cast<int64_t>(cells[i]));
     for (int k = 0; k < kChannels; ++k) {
-      if (first + k < plan.width)
-        sink.store(i, cell, reducers.count, first + k, reducers.reducers[k]);
+      if (first + k < plan.width) {
+        sink.store(target, reducers.count, first + k, reducers.reducers[k]);
+      }
     }
-    if (first + kChannels >= plan.width) sink.finish(cell, reducers.count);
+    if (first + kChannels >= plan.width) sink.finish(target, reducers.count);
   }
 };
 

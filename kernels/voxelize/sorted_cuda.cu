@@ -12,33 +12,77 @@ __global__ void __launch_bounds__(kTile) clear_exponents(int32_t* exponents, int
   for_each_number(count, [&](int64_t i) { exponents[i] = kNoExponent; });
 }
 
-// Raises the exponents of the channels of a point that has a voxel.
-__device__ void measure(const VoxelPlan& plan, const PointPlace& place, int32_t* exponents) {
-  const Array& features = plan.features;
-  const int64_t start = start_of(features, place);
-  for (int64_t c = 0; c < plan.width; ++c) {
-    const double x = load(features.type, features.data, start + c * features.channel);
-    if (x == 0 || !is_finite(x)) continue;
-    int32_t* const highest = exponents + place.cloud * plan.width + c;
-    const int32_t exponent = exponent_of(x);
-    // Few points raise it: most need only look.
-    if (*static_cast<volatile int32_t*>(highest) < exponent) atomicMax(highest, exponent);
-  }
-}
-
 template <class Key>
 __global__ void __launch_bounds__(kTile)
-    list_points(const __grid_constant__ VoxelPlan plan, Key* cells, uint32_t* positions,
-                int32_t* exponents) {
-  const bool measures = plan.measures_range();
+    list_points(const __grid_constant__ VoxelPlan plan, Key* cells, uint32_t* positions) {
   for_each_number(plan.cloud.positions(), [&](int64_t i) {
     const PointPlace place = place_of(plan.cloud, i);
     const Voxel voxel = counted_voxel_of(plan, place);
     const bool inside = voxel.left_out == 0;
     cells[i] = static_cast<Key>(inside ? cell_of(plan.grid, place.cloud, voxel) : plan.cells());
     positions[i] = static_cast<uint32_t>(i);
-    if (inside && measures) measure(plan, place, exponents);
   });
+}
+
+// Blocks that measure ranges: few enough for their threads to see many points each, because they
+// meet where they tell the result.
+constexpr int64_t kRangeBlocks = 2048;
+// Channels that are measured at once.
+constexpr int kRangeChannels = 4;
+
+// The highest exponents of some channels that a thread has seen.
+struct Exponents {
+  int32_t highest[kRangeChannels];
+
+  __device__ Exponents() {
+    for (int32_t& exponent : highest) exponent = kNoExponent;
+  }
+  __device__ void add(const Array& features, int64_t start, int64_t channels) {
+    for (int k = 0; k < kRangeChannels; ++k) {
+      if (k >= channels) break;
+      const double x = load(features.type, features.data, start + k * features.channel);
+      if (x != 0 && is_finite(x)) highest[k] = max(highest[k], exponent_of(x));
+    }
+  }
+  // Raises those in memory; few threads have news, most need only look.
+  __device__ void tell(int32_t* exponents, int64_t channels) const {
+    for (int k = 0; k < kRangeChannels; ++k) {
+      if (k >= channels) break;
+      if (*static_cast<volatile int32_t*>(exponents + k) < highest[k]) {
+        atomicMax(exponents + k, highest[k]);
+      }
+    }
+  }
+};
+
+// Measures channels from `first` on, over the listed points that have a cell.
+template <class Key>
+__global__ void __launch_bounds__(kTile)
+    measure_range(const __grid_constant__ VoxelPlan plan, const Key* cells, int32_t* exponents,
+                  int64_t first) {
+  const Array& features = plan.features;
+  const int64_t channels = plan.width - first;
+  Exponents seen;
+  int64_t cloud = -1;
+  for_each_number(plan.cloud.positions(), [&](int64_t i) {
+    if (cells[i] == static_cast<Key>(plan.cells())) return;
+    const PointPlace place = place_of(plan.cloud, i);
+    if (place.cloud != cloud) {
+      if (cloud >= 0) seen.tell(exponents + cloud * plan.width + first, channels);
+      seen = Exponents();
+      cloud = place.cloud;
+    }
+    seen.add(features, start_of(features, place) + first * features.channel, channels);
+  });
+  // The threads of a warp speak with one voice where they end in one cloud.
+  int same;
+  __match_all_sync(0xffffffffu, cloud, &same);
+  if (same) {
+    for (int32_t& exponent : seen.highest) exponent = __reduce_max_sync(0xffffffffu, exponent);
+  }
+  if (cloud >= 0 && (!same || threadIdx.x % 32 == 0)) {
+    seen.tell(exponents + cloud * plan.width + first, channels);
+  }
 }
 
 // Marks the first points of segments. Points that are left out begin none.
@@ -76,11 +120,17 @@ cudaError_t sort_points_cuda(const VoxelPlan& plan, Carver& carver, bool launch,
   sorted->exponents = carver.take<int32_t>(channels);
   const cudaError_t error = make_pairs(positions, carver, &sorted->pairs);
   if (error != cudaSuccess || !launch || positions == 0) return error;
+  Key* const cells = sorted->pairs.key();
+  list_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, cells, sorted->pairs.number());
   if (channels > 0) {
-    clear_exponents<<<blocks_for(channels), kTile, 0, stream>>>(sorted->exponents, channels);
+    int32_t* const exponents = sorted->exponents;
+    clear_exponents<<<blocks_for(channels), kTile, 0, stream>>>(exponents, channels);
+    const auto blocks =
+        static_cast<unsigned>(std::min<int64_t>(blocks_for(positions), kRangeBlocks));
+    for (int64_t first = 0; first < plan.width; first += kRangeChannels) {
+      measure_range<<<blocks, kTile, 0, stream>>>(plan, cells, exponents, first);
+    }
   }
-  list_points<<<blocks_for(positions), kTile, 0, stream>>>(
-      plan, sorted->pairs.key(), sorted->pairs.number(), sorted->exponents);
   const cudaError_t listed = cudaGetLastError();
   return listed != cudaSuccess ? listed : sort_pairs(sorted->pairs, bits_of(plan.cells()), stream);
 }

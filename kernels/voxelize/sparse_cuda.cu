@@ -13,10 +13,11 @@ struct SparseSink {
   SparsePlan plan;
   const uint32_t* row_numbers;
 
+  __device__ int64_t target(int64_t i, int64_t) const { return int64_t{row_numbers[i]} - 1; }
+
   template <class Reducer>
-  __device__ void store(int64_t i, int64_t, uint32_t count, int64_t channel,
+  __device__ void store(int64_t row, uint32_t count, int64_t channel,
                         const Reducer& reducer) const {
-    const int64_t row = int64_t{row_numbers[i]} - 1;
     if (row >= plan.capacity) return;
     const Array& reduced = plan.reduced;
     rc::store(reduced.type, reduced.data, row * reduced.step + channel * reduced.channel,
