@@ -11,11 +11,14 @@
 namespace rc {
 namespace {
 
-/** Orders the samples of all plans. Their orders stay; the memory to make them serves one after the
- * other. Nothing is enqueued without `launch`. */
+/** Orders the samples of all plans. What the plans keep stays; the memory to make the orders serves one
+ * after the other. Nothing is enqueued without `launch`. */
 void order_all(ResamplePlan* plans, int64_t count, Carver& carver, bool launch,
                cudaStream_t stream) {
-  for (int64_t i = 0; i < count; ++i) take_order(plans[i], carver);
+  for (int64_t i = 0; i < count; ++i) {
+    take_order(plans[i], carver);
+    take_finite(plans[i], carver);
+  }
   const uint64_t orders = carver.used();
   for (int64_t i = 0; i < count; ++i) {
     check(order_cuda(plans[i], carver, launch, stream), "ordering the samples");
@@ -38,6 +41,9 @@ void cuda_resample(ResamplePlan* plans, int64_t count, char* workspace, const Cu
   }
   Carver carver(workspace);
   order_all(plans, count, carver, true, call.stream);
+  for (int64_t i = 0; i < count; ++i) {
+    check(finite_cuda(plans[i], call.stream), "looking for finite samples");
+  }
   check(count == 1 ? resample_cuda(plans[0], call.stream) : fuse_cuda(plans, count, call.stream),
         "launching the kernels");
 }

@@ -151,7 +151,8 @@ void read_rules(const rc_resample_options& options, ResamplePlan& plan) {
   check_choice(options.outside, RC_OUTSIDE_EXTRAPOLATE, "outside");
   check_choice(options.order, RC_ORDER_DROP, "order");
   check_choice(options.duplicates, RC_DUPLICATES_MEAN, "duplicates");
-  plan.skip_nan = options.flags & RC_RESAMPLE_SKIP_NAN;
+  // Integers are all finite.
+  plan.skip_nan = (options.flags & RC_RESAMPLE_SKIP_NAN) && is_float(plan.values.type);
   plan.validate = !(options.flags & RC_RESAMPLE_SKIP_VALIDATION);
   plan.mode = options.mode;
   plan.outside = options.outside;

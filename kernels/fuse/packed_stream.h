@@ -23,6 +23,7 @@ struct PackedStream {
   Integers offsets, lengths, sequence_ids;
   Plane valid, fused_valid, reason, source_index, next_index, weight, age;
   int64_t *sorted, *sorted_count;
+  uint64_t* finite;
   double fill_value;
   // Bits of ticks or of seconds.
   uint64_t max_gap, window_before, window_after, clock_reference, clock_offset;
@@ -37,7 +38,7 @@ struct PackedStream {
 constexpr int kMaxParameterBytes = 32764;
 
 struct FusedPlans {
-  static constexpr int kMaxGroups = 560;
+  static constexpr int kMaxGroups = 496;
 
   int64_t rows, targets;
   Array target_times;
@@ -96,6 +97,7 @@ inline void pack(const ResamplePlan& plan, FusedPlans& all) {
   s.age = pack(plan.age);
   s.sorted = plan.sorted;
   s.sorted_count = plan.sorted_count;
+  s.finite = plan.finite;
   s.fill_value = plan.fill_value;
   s.max_gap = pack(ticks, plan.max_gap.ticks, plan.max_gap.seconds);
   s.window_before = pack(ticks, plan.window_before.ticks, plan.window_before.seconds);
@@ -166,6 +168,7 @@ RC_HD inline void unpack(const FusedPlans& all, int i, ResamplePlan& plan) {
   plan.age = unpack(s.age, Type::i64);
   plan.sorted = s.sorted;
   plan.sorted_count = s.sorted_count;
+  plan.finite = s.finite;
   plan.first_sequence = 0;
   plan.last_sequence = s.sequences;
   plan.num_groups = s.num_groups;

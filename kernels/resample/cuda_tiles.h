@@ -6,6 +6,7 @@
 
 #include "kernels/resample/cuda_grid.h"
 #include "kernels/resample/evaluate.h"
+#include "kernels/resample/finite.h"
 #include "kernels/resample/quality.h"
 
 RC_KERNELS_BEGIN
@@ -96,9 +97,8 @@ __device__ void serve_tiles(const ResamplePlan& plan) {
         for (int64_t c = int64_t{lane} * width; c < group.count;
              c += int64_t{width} << log2_lanes) {
           const int64_t channel = group.begin + c;
-          Blank blank = {};
           const Outcome one = evaluate(plan, at.sequence, at.time, at.bracket, choice, group.mode,
-                                       channel, output + channel * plan.output.channel, &blank);
+                                       channel, output + channel * plan.output.channel, LookUp());
           all |= one.reason | (one.filled ? kFilled : 0);
         }
         if (wants_validity && all != 0) atomicOr(&outcomes[i], all);

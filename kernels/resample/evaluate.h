@@ -49,13 +49,13 @@ struct Outcome {
   bool filled;
 };
 
-// Makes one element of one target. `index` is that of its first channel in `plan.output`; `blank` as
-// FiniteWalk keeps it.
-template <class Raw>
+// Makes one element of one target. `index` is that of its first channel in `plan.output`;
+// `finite(reader, not_later)` is a walk over the knots that hold a finite sample.
+template <class Raw, class Finite>
 RC_HD inline Outcome evaluate(const ResamplePlan& plan, const Sequence<Raw>& sequence,
                               typename Sequence<Raw>::Time t, const Bracket& bracket,
                               const Choice& choice, int32_t mode, int64_t channel, int64_t index,
-                              Blank* blank) {
+                              Finite&& finite) {
   const Reader<Raw> reader{plan, sequence, channel, channels_of_element(mode)};
   const Array& output = plan.output;
   const auto put = [&](const double* values) {
@@ -89,7 +89,7 @@ RC_HD inline Outcome evaluate(const ResamplePlan& plan, const Sequence<Raw>& seq
   Bracket b = bracket;
   Choice c = choice;
   if (plan.skip_nan && b.where != Where::kEmpty && !is_aggregate(mode)) {
-    b = make_bracket(plan, sequence, t, FiniteWalk<Raw>{reader, bracket.not_later, blank});
+    b = make_bracket(plan, sequence, t, finite(reader, bracket.not_later));
     c = choose(plan, b, mode);
     if (b.where == Where::kEmpty) return fill(RC_REASON_NAN);
   }

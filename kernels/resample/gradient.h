@@ -131,18 +131,18 @@ RC_HD inline void aggregate_gradient(const Adjoint<Raw>& adjoint, const Bracket&
   for_each_knot(reader, bracket, [&](const Knot& knot) { adjoint.add(knot, share); });
 }
 
-// Adds the gradient `g` of one element to `sums`; `blank` as FiniteWalk keeps it.
-template <class Raw>
+// Adds the gradient `g` of one element to `sums`; `finite` as for evaluate().
+template <class Raw, class Finite>
 RC_HD inline void element_gradient(const GradientPlan& plan, const Sequence<Raw>& sequence,
                                    typename Sequence<Raw>::Time t, const Bracket& bracket,
-                                   int32_t mode, int64_t channel, const double* g, Blank* blank,
+                                   int32_t mode, int64_t channel, const double* g, Finite&& finite,
                                    double* sums) {
   const ResamplePlan& forward = plan.forward;
   const Reader<Raw> reader{forward, sequence, channel, channels_of_element(mode)};
   const Adjoint<Raw> adjoint{reader, sums, forward.width};
   Bracket b = bracket;
   if (forward.skip_nan && b.where != Where::kEmpty && !is_aggregate(mode)) {
-    b = make_bracket(forward, sequence, t, FiniteWalk<Raw>{reader, bracket.not_later, blank});
+    b = make_bracket(forward, sequence, t, finite(reader, bracket.not_later));
   }
   const Choice choice = choose(forward, b, mode);
   switch (choice.action) {

@@ -57,6 +57,9 @@ struct ResamplePlan {
   int64_t* sorted_count;
   int64_t first_sequence, last_sequence;
 
+  // Where `skip_nan` concerns an element and the level wants it: what finite.h says, for each channel.
+  uint64_t* finite;
+
   // Whether all sequences have the same times.
   RC_SHARED bool shared_times() const { return source_times.row == 0 && !offsets && !lengths; }
   RC_SHARED bool packed_targets() const { return static_cast<bool>(target_offsets); }

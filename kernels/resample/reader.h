@@ -91,31 +91,22 @@ struct Blank {
   int64_t begin, end;
 };
 
-// What was last found blank of each of some elements, for the targets of one row in turn.
-class Blanks {
- public:
-  RC_HD Blank* of(int64_t channel) {
-    Entry& entry = entries_[channel % kCount];
-    if (entry.channel != channel) entry = {channel, {0, 0}};
-    return &entry.blank;
-  }
+// What was last found blank of one element: as many runs as one target looks into, which are before,
+// between and behind the two samples next to it.
+struct Blanks {
+  static constexpr int kCount = 3;
 
- private:
-  static constexpr int kCount = 64;
-  struct Entry {
-    int64_t channel;
-    Blank blank;
-  };
-  Entry entries_[kCount] = {};
+  Blank runs[kCount];
+  int oldest;
 };
 
-// The knots that hold a finite sample of one element. `blank`, which may be empty at first, is kept
+// The knots that hold a finite sample of one element. `blanks`, which may be empty at first, is kept
 // from target to target so that a long run of others is crossed once.
 template <class Raw>
 struct FiniteWalk {
   const Reader<Raw>& reader;
   int64_t not_later;
-  Blank* blank;
+  Blanks* blanks;
 
   RC_HD Knot lower() const { return down(reader.sequence.ending_at(not_later - 1)); }
   RC_HD Knot upper() const { return up(reader.sequence.beginning_at(not_later)); }
@@ -124,26 +115,61 @@ struct FiniteWalk {
 
  private:
   RC_HD Knot down(const Knot& knot) const {
-    return !knot || counts(knot) ? knot : reader.sequence.ending_at(blank->begin - 1);
+    const Blank* const blank = knot ? blank_around(knot) : nullptr;
+    return blank == nullptr ? knot : reader.sequence.ending_at(blank->begin - 1);
   }
   RC_HD Knot up(const Knot& knot) const {
-    return !knot || counts(knot) ? knot : reader.sequence.beginning_at(blank->end);
+    const Blank* const blank = knot ? blank_around(knot) : nullptr;
+    return blank == nullptr ? knot : reader.sequence.beginning_at(blank->end);
   }
-  // Whether a knot holds a finite sample; if not, `blank` is the whole run around it.
-  RC_HD bool counts(const Knot& knot) const {
-    if (blank->begin <= knot.first && knot.last < blank->end) return false;
-    if (reader.counts(knot)) return true;
-    *blank = {knot.first, knot.last + 1};
+  // The whole run around a knot; null if that holds a finite sample.
+  RC_HD const Blank* blank_around(const Knot& knot) const {
+    for (const Blank& known : blanks->runs) {
+      if (known.begin <= knot.first && knot.last < known.end) return &known;
+    }
+    if (reader.counts(knot)) return nullptr;
+    Blank& blank = blanks->runs[blanks->oldest];
+    blanks->oldest = (blanks->oldest + 1) % Blanks::kCount;
+    blank = {knot.first, knot.last + 1};
     for (Knot k = reader.sequence.before(knot); k && !reader.counts(k);
          k = reader.sequence.before(k)) {
-      blank->begin = k.first;
+      blank.begin = k.first;
     }
     for (Knot k = reader.sequence.after(knot); k && !reader.counts(k);
          k = reader.sequence.after(k)) {
-      blank->end = k.last + 1;
+      blank.end = k.last + 1;
     }
-    return false;
+    return &blank;
   }
+};
+
+// Makes the walks of evaluate() for the targets of one row in turn, with what is remembered of some
+// elements.
+class Memory {
+ public:
+  template <class Raw>
+  FiniteWalk<Raw> operator()(const Reader<Raw>& reader, int64_t not_later) {
+    if (!begun_) begin();
+    Entry& entry = entries_[reader.channel % kCount];
+    if (entry.channel != reader.channel) entry = {reader.channel, {}};
+    return {reader, not_later, &entry.blanks};
+  }
+
+ private:
+  static constexpr int kCount = 64;
+  struct Entry {
+    int64_t channel;
+    Blanks blanks;
+  };
+
+  // Only now, since most calls look for nothing.
+  void begin() {
+    begun_ = true;
+    for (Entry& entry : entries_) entry = {};
+  }
+
+  bool begun_ = false;
+  Entry entries_[kCount];
 };
 
 RC_KERNELS_END

@@ -91,7 +91,6 @@ __global__ void __launch_bounds__(kTile)
       const int64_t last = packed ? forward.target_offsets[row + 1] : forward.targets;
       // Wrong target offsets: the checks report them.
       if (first < 0 || last > forward.targets) continue;
-      Blank blank = {};
       for (int64_t begin = first; begin < last; begin += kTile) {
         const int count = static_cast<int>(min(last - begin, int64_t{kTile}));
         if (threadIdx.x < count) {
@@ -108,7 +107,7 @@ __global__ void __launch_bounds__(kTile)
                 row * grad.row + (begin + i) * grad.step + (element.channel + j) * grad.channel);
           }
           element_gradient(plan, sequence, tile[i].time, tile[i].bracket, element.mode,
-                           element.channel, g, &blank, sums);
+                           element.channel, g, LookUp(), sums);
         }
         __syncthreads();
       }
@@ -169,8 +168,10 @@ cudaError_t resample_backward_cuda(GradientPlan& plan, Carver& carver, bool laun
                                    cudaStream_t stream) {
   ResamplePlan& forward = plan.forward;
   take_order(forward, carver);
+  take_finite(forward, carver);
   const uint64_t order = carver.used();
   cudaError_t error = order_cuda(forward, carver, launch, stream);
+  if (error == cudaSuccess && launch) error = finite_cuda(forward, stream);
   if (error != cudaSuccess) return error;
   carver.back_to(order);
 

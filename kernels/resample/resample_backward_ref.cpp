@@ -16,7 +16,7 @@ static void add_row(const GradientPlan& plan, const Sequence<Raw>& sequence, int
   const Array& grad = forward.output;
   const auto* times =
       reinterpret_cast<const Raw*>(forward.target_times.data) + row * forward.target_times.row;
-  Blanks blanks;
+  Memory memory;
   int64_t hint = 0;
   for (int64_t i = first; i < last; ++i) {
     const auto t = static_cast<typename Sequence<Raw>::Time>(times[i * forward.target_times.step]);
@@ -31,7 +31,7 @@ static void add_row(const GradientPlan& plan, const Sequence<Raw>& sequence, int
           gradient[j] =
               load(grad.type, grad.data, row * grad.row + i * grad.step + (c + j) * grad.channel);
         }
-        element_gradient(plan, sequence, t, bracket, group.mode, c, gradient, blanks.of(c), sums);
+        element_gradient(plan, sequence, t, bracket, group.mode, c, gradient, memory, sums);
       }
     }
   }

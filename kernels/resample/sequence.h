@@ -39,6 +39,25 @@ RC_HD inline int64_t begin_in_part(const ResamplePlan& plan, int64_t e) {
   return (e - plan.first_sequence) * plan.samples;
 }
 
+// The last k in [0, count) with offsets[k] <= position: the sequence or row that holds it. Wrong
+// offsets give a wrong k, but one in that range.
+RC_HD inline int64_t holder(const Integers& offsets, int64_t count, int64_t position) {
+  return border(1, count, [&](int64_t k) { return offsets[k] <= position; }) - 1;
+}
+
+// Whether a sequence lies within the arrays. Where offsets, lengths or ids are wrong it may not:
+// the checks report that, and the rows concerned are left alone.
+RC_HD inline bool is_readable(const ResamplePlan& plan, int64_t sequence) {
+  if (sequence < 0 || sequence >= plan.sequences) return false;
+  const int64_t begin = sequence_begin(plan, sequence), length = sequence_length(plan, sequence);
+  return begin >= 0 && length >= 0 && begin <= plan.samples && length <= plan.samples - begin;
+}
+
+// Samples in the arrays, whether a sequence has them or not.
+RC_HD inline int64_t stored_samples(const ResamplePlan& plan) {
+  return plan.offsets ? plan.samples : plan.sequences * plan.samples;
+}
+
 template <class Raw>
 struct Sequence {
   using Time = typename TimeOf<Raw>::Value;
@@ -70,7 +89,7 @@ struct Sequence {
   RC_HD Time time(int64_t position) const { return time_of_sample(sample(position)); }
   RC_HD Time time(const Knot& knot) const { return time(knot.first); }
 
-  // The knot that ends or begins at a position, kNoKnot past the ends.
+  // The knot that ends or begins at a position, kNoKnot past the ends; the one that holds a position.
   RC_HD Knot ending_at(int64_t last) const {
     if (last < 0) return kNoKnot;
     const Time t = time(last);
@@ -82,6 +101,9 @@ struct Sequence {
     const Time t = time(first);
     if (first + 1 == count || t < time(first + 1)) return {first, first};
     return {first, border(first + 1, count, [&](int64_t k) { return !(t < time(k)); }) - 1};
+  }
+  RC_HD Knot around(int64_t position) const {
+    return {ending_at(position).first, beginning_at(position).last};
   }
   RC_HD Knot before(const Knot& knot) const { return ending_at(knot.first - 1); }
   RC_HD Knot after(const Knot& knot) const { return beginning_at(knot.last + 1); }

@@ -18,7 +18,7 @@ struct Target {
   const Bracket& bracket;
   typename Sequence<Raw>::Time time;
   int64_t output;  // index of its first channel
-  Blanks& blanks;
+  Memory& memory;
 
   Run<char> run(int64_t channel) const {
     const Array& o = plan.output;
@@ -67,7 +67,7 @@ struct Target {
     for (int64_t c = group.begin; c < group.begin + group.count;
          c += channels_of_element(group.mode)) {
       const Outcome one = evaluate(plan, sequence, time, bracket, choice, group.mode, c,
-                                   output + c * plan.output.channel, blanks.of(c));
+                                   output + c * plan.output.channel, memory);
       all.reason |= one.reason;
       all.filled = all.filled || one.filled;
     }
@@ -86,7 +86,7 @@ inline void resample_row(const ResamplePlan& plan, const RowKernels& kernels, in
   const Sequence<Raw> sequence(plan, e);
   const auto* times =
       reinterpret_cast<const Raw*>(plan.target_times.data) + row * plan.target_times.row;
-  Blanks blanks;
+  Memory memory;
   int64_t hint = 0;
   for (int64_t i = first; i < last; ++i) {
     const int64_t at = base + i;
@@ -94,7 +94,7 @@ inline void resample_row(const ResamplePlan& plan, const RowKernels& kernels, in
     const Bracket bracket = locate(plan, sequence, t, hint);
     hint = bracket.not_later;
     const Target<Raw> target{
-        plan, kernels, sequence, bracket, t, row * plan.output.row + at * plan.output.step, blanks};
+        plan, kernels, sequence, bracket, t, row * plan.output.row + at * plan.output.step, memory};
     const Choice choice = choose(plan, bracket, plan.mode);
     Outcome all = {0, false};
     if (!plan.has_values) all = {choice.reason, choice.action == Action::kFill};

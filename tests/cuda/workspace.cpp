@@ -2,6 +2,7 @@
 /** Calls on a CUDA device that need memory or have several streams: whose memory it is, how much,
  * graphs, faults that name the stream, sizes beyond a block. */
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -98,6 +99,13 @@ std::vector<float> some_values(int64_t count, int seed) {
   }
   return values;
 }
+/** Values with runs of NaN. */
+std::vector<float> with_gaps(std::vector<float> values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i * 31 % 1009 < 400) values[i] = NAN;
+  }
+  return values;
+}
 /** Out of order, some of them twice. */
 std::vector<int64_t> some_times(int seed) {
   std::vector<int64_t> times(static_cast<size_t>(kRows * kSamples));
@@ -112,7 +120,7 @@ std::vector<int64_t> some_targets() {
   return times;
 }
 
-/** Calls of each operation on arrays of one device, all of them of samples out of order. */
+/** Calls of each operation on arrays of one device, all of them of samples out of order and with gaps. */
 struct Calls {
   Arrays arrays;
   rc_tensor *values, *times, *targets, *output, *gradient, *ids;
@@ -122,8 +130,8 @@ struct Calls {
   std::vector<const rc_stream*> pointers;
 
   explicit Calls(rc_device device) : arrays(device) {
-    values =
-        arrays.add(kFloat32, {kRows, kSamples, kWidth}, some_values(kRows * kSamples * kWidth, 1));
+    values = arrays.add(kFloat32, {kRows, kSamples, kWidth},
+                        with_gaps(some_values(kRows * kSamples * kWidth, 1)));
     times = arrays.add(kInt64, {kRows, kSamples}, some_times(0));
     targets = arrays.add(kInt64, {kTargets}, some_targets());
     ids = arrays.add(kInt64, {kRows}, std::vector<int64_t>{2, 0, 2});
@@ -131,6 +139,7 @@ struct Calls {
     gradient = arrays.add_output(kFloat32, {kRows, kSamples, kWidth});
     fused = arrays.add_output(kFloat32, {kRows, kTargets, kStreams * kWidth});
     options.order = RC_ORDER_SORT;
+    options.flags = RC_RESAMPLE_SKIP_NAN;
     options.sequence_ids = ids;
     streams.resize(kStreams, RC_STREAM_INIT);
     for (rc_stream& stream : streams) {
@@ -249,7 +258,8 @@ void graphs_follow_their_data() {
     for (int round = 0; round < 3; ++round) {
       for (Calls* calls : {&here, &there}) {
         calls->arrays.write(calls->times, bytes_of(some_times(11 * round)));
-        calls->arrays.write(calls->values, bytes_of(some_values(kRows * kSamples * kWidth, round)));
+        calls->arrays.write(calls->values,
+                            bytes_of(with_gaps(some_values(kRows * kSamples * kWidth, round))));
       }
       graph.launch(stream);
       SUCCEEDS(rc_context_synchronize(context));
@@ -353,6 +363,35 @@ void long_sequences_and_many_rows() {
   }
 }
 
+/** Many targets in one long run of NaN, each of which would take a step for each sample of it. */
+void long_runs_of_nan() {
+  constexpr int64_t samples = 1000003, targets = 200003, width = 3;
+  std::vector<float> values(static_cast<size_t>(samples * width), NAN);
+  // One channel has its ends, one a sample in the middle, one none.
+  values[0] = 1;
+  values[static_cast<size_t>((samples - 1) * width)] = 3;
+  values[static_cast<size_t>(samples / 2 * width + 1)] = 2;
+  std::vector<int64_t> source(samples), target(targets);
+  for (size_t i = 0; i < source.size(); ++i) source[i] = static_cast<int64_t>(10 * i);
+  for (size_t i = 0; i < target.size(); ++i) target[i] = static_cast<int64_t>(50 * i) + 3;
+  const auto run = [&](rc_device device) {
+    const Context context(device.device_type);
+    Arrays arrays(device);
+    rc_tensor* v = arrays.add(kFloat32, {samples, width}, values);
+    rc_tensor* s = arrays.add(kInt64, {samples}, source);
+    rc_tensor* t = arrays.add(kInt64, {targets}, target);
+    rc_tensor* output = arrays.add_output(kFloat32, {targets, width});
+    rc_tensor* gradient = arrays.add_output(kFloat32, {samples, width});
+    rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
+    options.flags = RC_RESAMPLE_SKIP_NAN;
+    SUCCEEDS(rc_resample(context, v, s, t, &options, output));
+    SUCCEEDS(rc_resample_backward(context, output, v, s, t, &options, gradient));
+    SUCCEEDS(rc_context_synchronize(context));
+    return std::pair{arrays.read(output), arrays.read(gradient)};
+  };
+  CHECK(run(kCuda) == run(kCpu));
+}
+
 }  // namespace
 
 /** test_cuda_workspace [NAME...] */
@@ -372,6 +411,7 @@ int main(int argc, char** argv) {
            std::pair{"faults", faults_name_the_stream},
            std::pair{"groups", more_groups_than_a_launch_takes},
            std::pair{"long", long_sequences_and_many_rows},
+           std::pair{"nan", long_runs_of_nan},
        }) {
     if (argc > 1 && std::find(argv + 1, argv + argc, std::string(name)) == argv + argc) continue;
     std::puts(name);

@@ -150,3 +150,21 @@ def test_one_bad_channel_marks_the_target_and_no_other():
     got = rc.resample(values, np.arange(3.0), np.array([0.5, 1.5]), quality=True)
     assert got.valid.tolist() == [False, True]
     np.testing.assert_array_equal(got.values, [[1, np.nan, 3], [1, 2, 3]])
+
+
+@pytest.mark.parametrize("mode", ["linear", "pchip", "previous"])
+def test_long_runs_are_crossed_once(context, mode):
+    """Each target in turn would take minutes."""
+    samples, targets = 200_000, np.arange(50_000) * 40 + 3
+    values = np.full((samples, 4), np.nan, np.float32)
+    values[[0, -1], 0] = 1, 3
+    values[samples // 2, 1] = 2
+    values[[5, samples // 2, -5], 2] = 1, 5, 3
+    times = np.arange(samples) * 10
+    got = rc.resample(values, times, targets, mode=mode, skip_nan=True, context=context)
+    for channel, column in enumerate(values.T):
+        kept = np.isfinite(column)
+        expected = np.zeros(len(targets), np.float32)
+        if kept.any():
+            expected = rc.resample(column[kept], times[kept], targets, mode=mode, context=context)
+        np.testing.assert_array_equal(got[:, channel], expected)
