@@ -285,44 +285,6 @@ void contexts_are_independent() {
   CHECK_EQUAL(equal.load(), 3);
 }
 
-/** Whether so much can be allocated beside a margin. */
-bool has_memory(size_t size) {
-  size_t free = 0, total = 0;
-  CUDA_OK(cudaMemGetInfo(&free, &total));
-  return free > size + (size_t{1} << 30);
-}
-
-void elements_beyond_2_to_the_31_are_reached() {
-  constexpr int64_t samples = 70000, width = 32768;
-  constexpr size_t size = size_t{samples} * width;
-  if (!has_memory(2 * size)) {
-    std::puts("not enough memory for more than 2^31 elements");
-    return;
-  }
-  const Context context;
-  DeviceMemory values(size), output(size), times;
-  for (int64_t i = 0; i < samples; ++i) {
-    CUDA_OK(cudaMemsetAsync(static_cast<char*>(values.data()) + i * width,
-                            static_cast<int>(i * 37 % 251), width, nullptr));
-  }
-  std::vector<int64_t> ticks(samples);
-  for (size_t i = 0; i < ticks.size(); ++i) ticks[i] = static_cast<int64_t>(i);
-  times.write(bytes_of(ticks));
-  Tensor v(values.data(), kUint8, {samples, width}), out(output.data(), kUint8, {samples, width});
-  Tensor t(times.data(), kInt64, {samples});
-  rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
-  options.mode = RC_MODE_PREVIOUS;
-  SUCCEEDS(rc_resample(context, &v.view, &t.view, &t.view, &options, &out.view));
-  SUCCEEDS(rc_context_synchronize(context));
-  std::vector<unsigned char> row(width);
-  for (int64_t i = 0; i < samples; i += 499) {
-    const int64_t at = i + 499 < samples ? i : samples - 1;
-    CUDA_OK(cudaMemcpy(row.data(), static_cast<char*>(output.data()) + at * width, width,
-                       cudaMemcpyDeviceToHost));
-    CHECK(row == std::vector<unsigned char>(width, static_cast<unsigned char>(at * 37 % 251)));
-  }
-}
-
 void more_targets_than_one_round_of_blocks() {
   constexpr size_t targets = 20000003;
   const Context context;
@@ -434,7 +396,6 @@ constexpr Test kTests[] = {
     TEST(calls_do_not_wait, false),
     TEST(destroying_does_not_wait, false),
     TEST(streams_are_ordered, false),
-    TEST(elements_beyond_2_to_the_31_are_reached, false),
     TEST(more_targets_than_one_round_of_blocks, false),
     TEST(two_devices_serve_one_process, false),
     TEST(a_full_device_is_an_error_and_no_more, false),
