@@ -77,7 +77,7 @@ def test_align_json_is_all_of_standard_output(robocache: Run, imu: Path, tmp_pat
     code, printed, errors = robocache("align", imu, "--rate", "30000/1001", "-o", out, "--json")
     assert code == 0
     document = json.loads(printed)
-    assert set(document) == {"output", "plot", "metadata"}
+    assert set(document) == {"output", "plot", "rerun", "metadata"}
     assert document["output"] == str(out)
     assert document["metadata"] == read_metadata(out)
     assert set(document["metadata"]) == {

@@ -20,10 +20,11 @@ from ..files import whole_file
 from ..plan import Duplicates, Order, Outside, Plan, Span
 from ..plots import picture, plot_aligned
 from ..readers import open_recording
+from ..rerun_files import log_aligned, rerun_file
 from ..selection import select
 from ..units import show_duration
 from ..writers import writer_for
-from .options import File, Json, Plot, TimeColumn, TimeUnit, WhichStamps
+from .options import File, Json, Plot, Rerun, TimeColumn, TimeUnit, WhichStamps
 from .terminal import console, print_json, progress, reports_errors, warn
 
 _FIELDS_SHOWN = 60
@@ -104,6 +105,7 @@ def align(
     time_column: TimeColumn = None,
     time_unit: TimeUnit = None,
     plot: Plot = None,
+    rerun: Rerun = None,
     json: Json = False,
 ) -> None:
     """Put the streams of a recording on one clock and write them as one table with validity."""
@@ -113,6 +115,7 @@ def align(
     with (
         whole_file(output) as written,
         picture(plot) if plot else nullcontext() as drawing,
+        rerun_file(rerun) if rerun else nullcontext() as logged,
         open_recording(file, time_column=time_column, time_unit=time_unit) as recording,
     ):
         with progress("decoding") as advance:
@@ -140,6 +143,8 @@ def align(
         writer(aligned, written)
         if drawing is not None:
             plot_aligned(recording, aligned, drawing)
+        if logged is not None:
+            log_aligned(recording, aligned, logged)
     for note in aligned.notes:
         warn(f"{file}: {note}")
     if json:
@@ -147,11 +152,12 @@ def align(
             {
                 "output": str(output),
                 "plot": None if plot is None else str(plot),
+                "rerun": None if rerun is None else str(rerun),
                 "metadata": aligned.metadata,
             }
         )
     else:
-        print_result(aligned, output, plot)
+        print_result(aligned, output, plot, rerun)
 
 
 def print_plan(plan: Plan) -> None:
@@ -172,7 +178,7 @@ def print_plan(plan: Plan) -> None:
     console().print(table)
 
 
-def print_result(aligned: Aligned, output: Path, plot: Path | None) -> None:
+def print_result(aligned: Aligned, output: Path, plot: Path | None, rerun: Path | None) -> None:
     """How much of each stream there is on the clock."""
     table = Table("stream", "valid ticks", "share", box=None)
     for stream, valid in aligned.valid.items():
@@ -183,7 +189,8 @@ def print_result(aligned: Aligned, output: Path, plot: Path | None) -> None:
     pace = f"{clock['rate_hz']} Hz" if clock["rate_hz"] else f"the stamps of {clock['stream']}"
     out.print(
         f"{output}: {len(aligned)} rows at {pace}, {len(aligned.flat())} columns"
-        + (f"; picture: {plot}" if plot else ""),
+        + (f"; picture: {plot}" if plot else "")
+        + (f"; Rerun: {rerun}" if rerun else ""),
         markup=False,
         soft_wrap=True,
     )
