@@ -14,6 +14,7 @@ from voxel_reference import Grid
 import robocache as rc
 
 seeds = st.integers(0, 2**32 - 1)
+contexts = st.sampled_from([rc.Context("cpu", 1, simd=level) for level in ("baseline", "auto")])
 weightings = st.sampled_from(reference.WEIGHTINGS)
 HEIGHT, WIDTH = 24, 32
 
@@ -57,8 +58,11 @@ def depth_of(rng, name):
     max_weight=st.sampled_from([0.0, 1.5]),
     max_depth=st.sampled_from([0.0, 1.6]),
     truncation=st.sampled_from([0.05, 0.2, 0.7]),
+    context=contexts,
 )
-def test_integrate(seed, frames, name, weighting, carving, max_weight, max_depth, truncation):
+def test_integrate(
+    seed, frames, name, weighting, carving, max_weight, max_depth, truncation, context
+):
     rng = np.random.default_rng(seed)
     grid = Grid((-0.6, -0.5, -0.4), (0.1, 0.075, 0.05), (12, 13, 14))
     intrinsics = np.array([[30.0, 0, 15.2], [0, 28.0, 11.7], [0, 0, 1]])
@@ -72,6 +76,7 @@ def test_integrate(seed, frames, name, weighting, carving, max_weight, max_depth
         weighting=weighting,
         carve=carving,
         color=True,
+        context=context,
     )
     volume.integrate(depth, intrinsics, poses, max_depth=max_depth or None, color=color)
     expected, undropped = reference.empty(grid.dims), reference.empty(grid.dims)
@@ -216,10 +221,12 @@ def test_depth_that_is_exactly_the_maximum_counts():
 
 
 @pytest.mark.parametrize("weighting", reference.WEIGHTINGS)
-def test_an_observation_without_weight_leaves_no_mark(weighting):
+@pytest.mark.parametrize("simd", ["baseline", "auto"])
+def test_an_observation_without_weight_leaves_no_mark(weighting, simd):
     """A voxel exactly `truncation` behind the surface, where a drop-off is 0."""
     grid = Grid((-0.5, -0.5, 0.0), (1.0, 1.0, 0.25), (1, 1, 16))
-    volume = volume_of(grid, 1.0, weighting=weighting)
+    context = rc.Context("cpu", 1, simd=simd)
+    volume = volume_of(grid, 1.0, weighting=weighting, context=context)
     depth = np.full((3, 3), 1.125, np.float32)
     volume.integrate(depth, scenes.pinhole(3, 3, 10.0), np.eye(4))
     assert not np.isnan(volume.tsdf[volume.weight > 0]).any()

@@ -49,12 +49,16 @@ def frames(seed, count=6):
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
-def test_threads_and_simd_change_no_bit(weighting):
+@pytest.mark.parametrize("carve", [True, False])
+@pytest.mark.parametrize("name", ["float32", "uint16"])
+def test_threads_and_simd_change_no_bit(weighting, carve, name):
     depth, poses, color = frames(1)
+    if name == "uint16":
+        depth = np.nan_to_num(depth * 1000).clip(0).astype(np.uint16)
     made = []
     for context in CONTEXTS.values():
-        volume = volume_of(context, weighting=weighting, color=True, max_weight=3.5)
-        volume.integrate(depth, CAMERA, poses, color=color)
+        volume = volume_of(context, weighting=weighting, carve=carve, color=True, max_weight=3.5)
+        volume.integrate(depth, CAMERA, poses, color=color, max_depth=1.4)
         made.append(volume)
     for other in made[1:]:
         assert_same(other, made[0])
