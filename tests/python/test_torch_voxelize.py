@@ -319,3 +319,75 @@ def test_cuda_graphs_of_a_compiled_model(device: str) -> None:
         got, got_gradients = gradients(model, compiled, inputs)
         torch.testing.assert_close(got, expected)
         torch.testing.assert_close(got_gradients, expected_gradients)
+
+
+SPARSE = {
+    "single": lambda device: (
+        (points_of(40, device=device), features_of(40, 3, device=device)),
+        {},
+    ),
+    "scalar": lambda device: ((points_of(40, device=device), features_of(40, device=device)), {}),
+    "rows": lambda device: (
+        (points_of(3, 20, device=device), features_of(3, 20, 2, device=device)),
+        {"lengths": torch.tensor([20, 0, 7], device=device)},
+    ),
+    "packed": lambda device: (
+        (points_of(40, device=device), features_of(40, 4, device=device)),
+        {"offsets": torch.tensor([0, 20, 20, 35], device=device)},
+    ),
+}
+
+
+@pytest.mark.parametrize("capacity", [None, 5, 200], ids=["exact", "few", "many"])
+@pytest.mark.parametrize("reduce", OF_FEATURES)
+@pytest.mark.parametrize("layout", SPARSE)
+def test_gradient_of_sparse_voxels(
+    device: str, layout: str, reduce: str, capacity: int | None
+) -> None:
+    (points, features), options = SPARSE[layout](device)
+    options |= {"reduce": reduce, "capacity": capacity}
+    exact = features.double().requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda given: rc.voxelize_sparse(points, 1.0, features=given, **options).features, [exact]
+    )
+    plain = rc.voxelize_sparse(points, 1.0, features=features, **options)
+    voxels = rc.voxelize_sparse(points, 1.0, features=features.requires_grad_(), **options)
+    assert voxels.features.requires_grad
+    for one, other in zip(voxels, plain, strict=True):
+        assert one is other is None or torch.equal(torch.as_tensor(one), torch.as_tensor(other))
+
+
+@pytest.mark.parametrize("reduce", OF_FEATURES)
+def test_gradient_of_sparse_voxels_is_that_of_the_grid(device: str, reduce: str) -> None:
+    points, features = points_of(50, device=device), features_of(50, 3, device=device)
+    origin, edge, dims = GRID
+    options = {"reduce": reduce, "features": features.requires_grad_()}
+    voxels = rc.voxelize_sparse(points, edge, origin=origin, dims=dims, **options)
+    seed = torch.randn(*dims, 3, device=device)
+    x, y, z = voxels.coords[:, 1:].long().T
+    (got,) = torch.autograd.grad(voxels.features, features, seed[x, y, z])
+    (expected,) = torch.autograd.grad(rc.voxelize(points, *GRID, **options), features, seed)
+    same(got, expected)
+
+
+def test_sparse_voxels_without_a_voxel_have_no_gradient(device: str) -> None:
+    features = features_of(4, 2, device=device).requires_grad_()
+    voxels = rc.voxelize_sparse(
+        torch.full((4, 3), torch.nan, device=device), 1.0, features=features
+    )
+    (got,) = torch.autograd.grad(voxels.features.sum(), features)
+    same(got, torch.zeros_like(features))
+
+
+def test_gradients_that_sparse_voxels_do_not_pass_on_are_refused(device: str) -> None:
+    points, features = points_of(20, device=device), features_of(20, 2, device=device)
+    features.requires_grad_()
+    for options in ({"max_points": 3}, {"max_points": 3, "reduce": None}):
+        with pytest.raises(rc.InvalidArgumentError, match=r"features: .*`max_points`"):
+            rc.voxelize_sparse(points, 1.0, features=features, **options)
+    with torch.no_grad():
+        assert rc.voxelize_sparse(points, 1.0, features=features, max_points=3).points.shape[1] == 3
+    with pytest.raises(rc.InvalidArgumentError, match=r"points: .*requires_grad=True"):
+        rc.voxelize_sparse(
+            points.requires_grad_(), 1.0, origin=0.0, dims=4, features=features, capacity=9
+        )

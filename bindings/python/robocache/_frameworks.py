@@ -67,6 +67,10 @@ class Numpy:
         """The array in another type; itself where it has that."""
         return array.astype(numpy_dtype(dtype), copy=False)
 
+    def head(self, array: Any, rows: int) -> Any:
+        """The first rows, in memory of their own."""
+        return array[:rows].copy()
+
 
 class Torch(Numpy):
     """Tensors of PyTorch. Its allocator is ordered by streams and can be told of more of them."""
@@ -110,6 +114,9 @@ class Torch(Numpy):
     def cast(self, array: Any, dtype: str) -> Any:
         return array.to(getattr(sys.modules["torch"], dtype))
 
+    def head(self, array: Any, rows: int) -> Any:
+        return array[:rows].clone()
+
 
 class Cupy(Numpy):
     """Arrays of CuPy. Its pool is ordered by the stream on which an array was made."""
@@ -152,10 +159,19 @@ class Jax(Numpy):
         platform = "cuda" if device[0] == CUDA_TYPE else "cpu"
         places = jax.local_devices(backend=platform)
         place = next(place for place in places if place.local_hardware_id == device[1])
-        # Without this JAX would make 32 bits of 64. It was in jax.experimental before 0.8.
-        switch = jax if hasattr(jax, "enable_x64") else jax.experimental
-        with jax.default_device(place), switch.enable_x64(True):
+        with jax.default_device(place), _all_types(jax):
             return jax.numpy.empty(shape, dtype).block_until_ready()
+
+    def head(self, array: Any, rows: int) -> Any:
+        with _all_types(sys.modules["jax"]):
+            return array[:rows]
+
+
+def _all_types(jax: Any) -> contextlib.AbstractContextManager[Any]:
+    """Without it JAX would make 32 bits of 64. It was in jax.experimental before 0.8."""
+    switch = jax if hasattr(jax, "enable_x64") else jax.experimental
+    manager: contextlib.AbstractContextManager[Any] = switch.enable_x64(True)
+    return manager
 
 
 NUMPY, TORCH, CUPY, JAX = Numpy(), Torch(), Cupy(), Jax()

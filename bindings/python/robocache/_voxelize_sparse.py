@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from robocache import _autograd
 from robocache._bounds import bounds_on_host
 from robocache._call import Call, Place, start
 from robocache._library import ffi
 from robocache._options import choice
+from robocache._voxelize import backward as dense_backward
+from robocache._voxelize import make_job
 from robocache._voxels import (
     OF_FEATURES,
     REDUCTIONS,
@@ -142,6 +146,9 @@ def voxelize_sparse(
     On CUDA the defaults of `origin`, `dims` and `capacity` wait for the device; with all three
     given the call does not.
 
+    PyTorch: `features` that require a gradient give `SparseVoxels.features` that carries it, once
+    differentiable; not with `max_points`.
+
     The result is the same for any order of the points, but for `points`, whose order is that of the
     input.
 
@@ -178,7 +185,14 @@ def voxelize_sparse(
         flags_of(False, validate),
         place,
     )
-    return _forward(job, features)
+    if not _autograd.wanted(features):
+        return _forward(job, features)
+    if reduce is None or max_points is not None:
+        raise InvalidArgumentError(
+            "features: expected a tensor without gradient, which `reduce` passes on and"
+            " `max_points` does not; got requires_grad=True (detach it)"
+        )
+    return _differentiable(job, reduce, features)
 
 
 def _grid(
@@ -238,7 +252,7 @@ def _forward(job: Job, features: Any) -> SparseVoxels:
         lists["coords"] = coords
         point_to_voxel, view = call.output(None, "point_to_voxel", cloud.points.shape[:-1], "int32")
         options.point_to_voxel = view.pointer
-        total, view = call.output(None, "total", (1,), "int64")
+        total, view = call.output(None, "total", (), "int64", scalar=True)
         options.total = view.pointer
         stats, view = call.output(None, "stats", (cloud.clouds, 3), "int64")
         options.stats = view.pointer
@@ -252,21 +266,56 @@ def _forward(job: Job, features: Any) -> SparseVoxels:
             )
         )
         if job.capacity is None:
-            found = int(call.wait_for(total)[0])
-            lists = {
-                name: None if array is None else array[:found] for name, array in lists.items()
-            }
+            found = int(call.wait_for(total))
+            if found < rows:
+                lists = {
+                    name: None if array is None else call.framework.head(array, found)
+                    for name, array in lists.items()
+                }
     return SparseVoxels(
         lists["coords"],
         lists["features"],
         lists["counts"],
         point_to_voxel,
-        total[0],
+        total,
         lists["points"],
         stats,
         job.origin,
         job.dims,
     )
+
+
+def _differentiable(job: Job, reduce: str, features: Any) -> SparseVoxels:
+    """The same, with results tied to the features by PyTorch's gradient."""
+    made: dict[str, Any] = {}
+
+    def forward(given: Sequence[Any]) -> tuple[list[Any], int]:
+        made.update(_forward(job, given[0])._asdict())
+        return [made.pop("features")], 1
+
+    def backward(gradients: Sequence[Any], given: Sequence[Any], _: Any) -> list[Any]:
+        return [_backward(job, reduce, gradients[0], given[0], made["point_to_voxel"])]
+
+    (reduced,) = _autograd.run(forward, backward, [features], None, {"points": job.cloud.points})
+    return SparseVoxels(features=reduced, **made)
+
+
+def _backward(job: Job, reduce: str, gradient: Any, features: Any, point_to_voxel: Any) -> Any:
+    """Gradient of the features: that of a dense grid of one row, whose voxels are the rows."""
+    rows = max(gradient.shape[0], 1)
+    at = point_to_voxel.reshape(-1).double() + 0.5
+    points = at.new_full((at.shape[0], 3), 0.5)
+    points[:, 0] = at
+    tail = features.shape[point_to_voxel.ndim :]
+    line = make_job(
+        Cloud(points, None, None), make_grid(0.0, 1.0, (rows, 1, 1)), reduce, 0, job.place
+    )
+    if gradient.shape[0] == 0:
+        gradient = gradient.new_zeros((1, *tail))
+    found = dense_backward(
+        line, gradient.reshape(rows, 1, 1, *tail), features.reshape(at.shape[0], *tail)
+    )
+    return found.reshape(features.shape)
 
 
 def _most_rows(job: Job, cloud: BoundCloud) -> int:
