@@ -80,8 +80,9 @@ RC_HD inline bool clip(const Grid& grid, Ray& ray) {
   return ray.begin < ray.end;
 }
 
-// Calls visit(index) for the voxels that a clipped ray passes, each once (J. Amanatides and A. Woo,
-// Eurographics 1987). Each border is computed from its number, so that no error adds up.
+// Calls visit(index) for the voxels of which a clipped ray passes more than a corner, each once (J.
+// Amanatides and A. Woo, Eurographics 1987). Each border is computed from its number, so that no error
+// adds up.
 template <class Visit>
 RC_HD inline void for_each_passed(const Grid& grid, const Ray& ray, Visit visit) {
   int64_t index[3] = {0, 0, 0};
@@ -102,10 +103,15 @@ RC_HD inline void for_each_passed(const Grid& grid, const Ray& ray, Visit visit)
                                                     : last;
     next[a] = border(a);
   }
+  double entered = ray.begin;
   for (;;) {
-    visit(index);
     int a = next[1] < next[0] ? 1 : 0;
     if (next[2] < next[a]) a = 2;
+    const double left = next[a] < ray.end ? next[a] : ray.end;
+    if (left > entered) {
+      visit(index);
+      entered = left;
+    }
     if (!(next[a] < ray.end)) return;
     index[a] += ray.direction[a] > 0 ? 1 : -1;
     if (index[a] < 0 || index[a] >= grid.dims[a]) return;
