@@ -79,10 +79,10 @@ def _datagram(
     if offset == 0 and not place & _MORE_FRAGMENTS:
         return _payload(body)
     key = packet[4:6] + packet[12:20]  # Identification, source, destination.
-    if offset == 0:
-        fragments[key] = {}  # The identification of a lost datagram may come again.
-        lengths.pop(key, None)
     parts = fragments.setdefault(key, {})
+    if offset in parts:  # An identification comes again, and one before was not completed.
+        parts.clear()
+        lengths.pop(key, None)
     parts[offset] = body
     if not place & _MORE_FRAGMENTS:
         lengths[key] = offset + len(body)

@@ -49,8 +49,9 @@ def read_text(path: Path) -> Cloud:
             ).tolist()
             unit = time_name(time)[1]
             with suppress(ValueError):  # Of an open unit: stays a feature, as from_columns says.
-                columns["time_ns"] = text_to_ns(texts, unit)
+                stamps = text_to_ns(texts, unit)
                 del columns[time]
+                columns["time_ns"] = stamps
     return from_columns(path, "CSV", columns)
 
 
