@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // sin, cos and atan in float64, in operations that IEEE 754 defines, so that every compiler and
-// device gives the same bits. Measured against 50-digit arithmetic: within 2 ulp, sin and cos for
+// device gives the same bits. Measured against wider arithmetic: within 2.5 ulp, sin and cos for
 // |x| <= 1e4, atan on [0, 1].
 //
 // The polynomials are Chebyshev fits of (f(x)/x - 1)/x^2 in x^2, with relative errors of 5e-22 (sin

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How far SLERP and ANGLE are from what exact arithmetic gives: measured against long double, and
- * held to what resample.h says. */
+/** How far SLERP and ANGLE, and the functions that they are made of, are from what exact arithmetic
+ * gives: measured against long double, and held to what resample.h and trig.h say. */
 #include <array>
 #include <cfloat>
 #include <cmath>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check.h"
+#include "kernels/common/trig.h"
 #include "random.h"
 
 namespace {
@@ -15,6 +16,8 @@ namespace {
 constexpr int64_t kCount = 200000;
 /** What resample.h promises, in units of 2^-53. */
 constexpr double kSlerpUnits = 8, kAngleUnits = 12;
+/** What trig.h promises, in ulp of the exact result. */
+constexpr double kTrigUlp = 2.5;
 constexpr long double kUnit = 0x1p-53L;
 constexpr rc_dtype kFloat64 = {RC_DTYPE_FLOAT, 64, 1};
 
@@ -40,6 +43,34 @@ std::vector<double> resample(int32_t mode, int64_t width, std::vector<double>& v
   SUCCEEDS(rc_resample(context, &v, &s, &t, &options, &out));
   rc_context_destroy(context);
   return result;
+}
+
+/** Multiples of a quarter turn, where sine or cosine is near zero, and anything else up to `most`. */
+double random_angle(Random& random, double most) {
+  const double any = random.real(-most, most);
+  return random.chance(30) ? std::rint(any / M_PI_2) * M_PI_2 * (1 + random.real(-1, 1) * 0x1p-50)
+                           : any * random.pick<double>({1, 1e-3, 1e-6, 1e-12});
+}
+
+double ulp_between(double got, long double exact) {
+  const auto nearest = static_cast<double>(std::fabs(exact));
+  const double ulp = std::nextafter(nearest, HUGE_VAL) - nearest;
+  return static_cast<double>(std::fabs(got - exact) / ulp);
+}
+
+void functions_are_accurate(Random& random) {
+  double worst[3] = {};
+  for (int64_t i = 0; i < 10 * kCount; ++i) {
+    const double x = random_angle(random, 1e4);
+    const double ratio = random.real(0, 1) * random.pick<double>({1, 1e-3, 1e-6, 1e-12});
+    const double errors[] = {
+        ulp_between(rc::sine(x), std::sin(static_cast<long double>(x))),
+        ulp_between(rc::cosine(x), std::cos(static_cast<long double>(x))),
+        ulp_between(rc::atan_unit(ratio), std::atan(static_cast<long double>(ratio)))};
+    for (size_t k = 0; k < 3; ++k) worst[k] = std::fmax(worst[k], errors[k]);
+  }
+  std::printf("sine: %.2f ulp, cosine: %.2f ulp, atan: %.2f ulp\n", worst[0], worst[1], worst[2]);
+  for (const double error : worst) CHECK(error <= kTrigUlp);
 }
 
 std::vector<double> random_weights(Random& random) {
@@ -120,6 +151,7 @@ int main() {
   const uint64_t seed = std::random_device()();
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   Random random(seed);
+  functions_are_accurate(random);
   slerp_is_accurate(random);
   angle_is_accurate(random);
   return failed_checks != 0;
