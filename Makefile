@@ -85,6 +85,8 @@ bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; wri
 	@python bench/peers/voxelize.py --kind random --output build/bench
 	@echo "== host time of one call: into build/bench"
 	@python bench/call_overhead.py --output build/bench
+	@echo "== what validation adds: into build/bench"
+	@python bench/validation.py --device cpu --output build/bench
 
 wheel: $(VENV)/tools.done ## dist/robocache-*-py3-none-manylinux*.whl
 	@echo "== wheel: into dist/"

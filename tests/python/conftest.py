@@ -18,7 +18,7 @@ def first_device() -> None:
     """Makes the first CUDA device current. JAX, which starts on all of them, may leave another
     one so in the thread, and PyTorch and CuPy then make their arrays there."""
     torch, cupy = sys.modules.get("torch"), sys.modules.get("cupy")
-    if torch is not None:
+    if torch is not None and torch.cuda.is_available():
         torch.cuda.set_device(0)
     elif cupy is not None:
         cupy.cuda.Device(0).use()
