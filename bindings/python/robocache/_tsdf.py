@@ -266,7 +266,7 @@ def tsdf_extract_points(
         options = ffi.new("rc_tsdf_extract_options*")
         options.struct_size = ffi.sizeof("rc_tsdf_extract_options")
         options.min_weight = positive("min_weight", min_weight)
-        total, told = call.output(None, "total", (1,), "int64")
+        total, told = call.output(None, "total", (), "int64", scalar=True)
         options.total = told.pointer
 
         def extract(rows: int) -> Any:
@@ -285,7 +285,7 @@ def tsdf_extract_points(
 
         if capacity is None:
             extract(0)
-            capacity = int(call.wait_for(total)[0])
+            capacity = int(call.wait_for(total))
         directions = colors = None
         if normals:
             directions, view = call.output(None, "normals", (capacity, 3), "float32")
@@ -295,7 +295,7 @@ def tsdf_extract_points(
             colors, view = call.output(None, "colors", (capacity, 3), "float32")
             options.point_colors = view.pointer
         points = extract(capacity)
-    return Surface(points, directions, colors, total[0])
+    return Surface(points, directions, colors, total)
 
 
 def _flags(carve: bool, validate: bool) -> int:

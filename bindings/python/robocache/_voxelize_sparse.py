@@ -242,7 +242,12 @@ def _forward(job: Job, features: Any) -> SparseVoxels:
         options.fill_value = job.fill_value
         options.feature_bound = job.feature_bound
         bound = None
-        if job.reduce is not None or job.max_points is not None or features is not None:
+        if job.reduce is None and job.max_points is None:
+            if features is not None:
+                raise InvalidArgumentError(
+                    "features: expected None without reduce and max_points; got an array"
+                )
+        else:
             bound = bind_features(call, features, cloud.points)
         rows = job.capacity or _most_rows(job, cloud)
         widest = max(*job.dims, cloud.clouds)
