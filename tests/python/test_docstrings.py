@@ -9,12 +9,12 @@ import inspect
 import pytest
 
 import robocache as rc
-from robocache import _bounds, _depth, _deskew, _fuse, _resample, _voxelize, _voxelize_sparse, clock
+from robocache import _bounds, _depth, _deskew, _fuse, _resample, _voxelize, _voxelize_sparse, clock, volume
 
 
 @pytest.mark.parametrize(
     "module",
-    [_bounds, _depth, _deskew, _fuse, _resample, _voxelize, _voxelize_sparse, clock],
+    [_bounds, _depth, _deskew, _fuse, _resample, _voxelize, _voxelize_sparse, clock, volume],
 )
 def test_examples(module: object) -> None:
     found = doctest.testmod(module)

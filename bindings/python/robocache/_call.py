@@ -125,7 +125,7 @@ class Call:
             numbers = np.ascontiguousarray(given, np.float64)
         except (TypeError, ValueError):
             numbers = None
-        if numbers is None or given is None:
+        if numbers is None or array is None:
             raise TypeError(f"{name}: expected numbers; got {type(array).__name__}")
         view = self._next_view()
         reader_of(numbers)(view, numbers, name, 0)
