@@ -9,7 +9,17 @@ import inspect
 import pytest
 
 import robocache as rc
-from robocache import _bounds, _depth, _deskew, _fuse, _resample, _voxelize, _voxelize_sparse, clock, volume
+from robocache import (
+    _bounds,
+    _depth,
+    _deskew,
+    _fuse,
+    _resample,
+    _voxelize,
+    _voxelize_sparse,
+    clock,
+    volume,
+)
 
 
 @pytest.mark.parametrize(
