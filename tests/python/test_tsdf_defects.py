@@ -87,3 +87,36 @@ def test_extracting_more_points_than_there_is_room_for():
     few = rc.tsdf_extract_points(tsdf, weight, 0.0, 1.0, capacity=5)
     assert int(few.total) == len(whole.points) > 5
     np.testing.assert_array_equal(few.points, whole.points[:5])
+
+
+class TestNothing:
+    """Sizes of 0 and 1."""
+
+    def test_no_frames(self):
+        volume = volume_of(FRONT)
+        volume.integrate(np.zeros((0, 30, 30), np.float32), CAMERA, np.zeros((0, 4, 4)))
+        assert not volume.weight.any()
+
+    @pytest.mark.parametrize("shape", [(0, 30), (30, 0)])
+    def test_no_pixels(self, shape):
+        volume = volume_of(FRONT)
+        volume.integrate(np.zeros(shape, np.float32), CAMERA, np.eye(4))
+        assert not volume.weight.any()
+
+    def test_no_points(self):
+        volume = volume_of(FRONT)
+        stats = volume.integrate_points(np.zeros((0, 3)), normals=np.zeros((0, 3)), stats=True)
+        assert np.ravel(stats).tolist() == [0, 0, 0]
+        assert not volume.weight.any()
+
+    def test_no_surface(self):
+        surface = volume_of(FRONT).extract_points(normals=True)
+        assert surface.points.shape == surface.normals.shape == (0, 3)
+        assert int(surface.total) == 0
+
+    def test_one_voxel(self):
+        """It has no neighbour, so no surface, but a distance."""
+        volume = rc.TsdfVolume(0.0, 1.0, 1, truncation=2.0)
+        volume.integrate_points(np.array([[0.5, 0.5, 0.25]]), normals=np.array([[0.0, 0.0, 1.0]]))
+        assert (volume.tsdf.item(), volume.weight.item()) == (0.125, 1.0)
+        assert len(volume.extract_points().points) == 0
