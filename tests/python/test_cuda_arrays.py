@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
+from cuda_frameworks import MAKERS, cupy_cuda, jax_cuda, same_bits, torch_cuda
 from frameworks import kind_of
 
 import robocache as rc
@@ -21,38 +20,6 @@ VALUES = RNG.normal(size=(4, 500, 8)).astype(np.float32)
 TIMES = np.cumsum(RNG.integers(1, 20, size=(4, 500)), axis=1)
 TARGETS = RNG.integers(-50, 6000, size=(4, 300))
 EXPECTED = rc.resample(VALUES, TIMES, TARGETS, quality=True)
-
-
-def torch_cuda(array: np.ndarray) -> Any:
-    return pytest.importorskip("torch").from_numpy(array).cuda()
-
-
-def cupy_cuda(array: np.ndarray) -> Any:
-    return pytest.importorskip("cupy").asarray(array)
-
-
-def jax_cuda(array: np.ndarray) -> Any:
-    jax = pytest.importorskip("jax")
-    try:
-        device = jax.devices("cuda")[0]
-    except RuntimeError as error:
-        pytest.skip(f"JAX has no CUDA device: {error}")
-    with jax.enable_x64(True):
-        return jax.device_put(array, device)
-
-
-def back(array: Any) -> np.ndarray:
-    """An array of the device as NumPy."""
-    if kind_of(array) == "torch":
-        return array.cpu().numpy()
-    return array.get() if kind_of(array) == "cupy" else np.asarray(array)
-
-
-MAKERS = {"torch": torch_cuda, "cupy": cupy_cuda, "jax": jax_cuda}
-
-
-def same_bits(got: Any, expected: np.ndarray) -> None:
-    np.testing.assert_array_equal(back(got).view(np.uint8), expected.view(np.uint8))
 
 
 @pytest.mark.parametrize("maker", ["torch", "cupy"])
