@@ -94,6 +94,27 @@ def test_hdf5_holds_groups_of_streams(aligned: Aligned, tmp_path: Path) -> None:
         assert file["values/imu.data/q"].attrs["mode"] == "slerp"
 
 
+def made_up(contents: dict[str, dict[str, np.ndarray]]) -> Aligned:
+    """Streams of fields, aligned."""
+    stamps = EPOCH + 100_000_000 * np.arange(3, dtype=np.int64)
+    given = {name: Content(stamps, None, classify(fields)) for name, fields in contents.items()}
+    streams = [RecordedStream(name, "test", 3) for name in given]
+    return align(Recording("made.up", "test", streams, lambda names, _: given), rate=10)
+
+
+def test_names_that_meet_are_refused(tmp_path: Path) -> None:
+    one = np.zeros(3)
+    meeting = made_up({"arm": {"q": np.zeros((3, 2)), "q[0]": one}})
+    with pytest.raises(rc.InvalidArgumentError, match=r"two columns for 'arm:q\[0\]'"):
+        meeting.flat()
+    # NPZ keeps vectors whole.
+    write(meeting, tmp_path / "arm.npz")
+    meeting = made_up({"valid": {"arm": one}, "arm": {"x": one}})
+    with pytest.raises(rc.InvalidArgumentError, match="two columns for 'valid:arm'"):
+        write(meeting, tmp_path / "out.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["arm.npz"]
+
+
 def test_npz_needs_no_pickle(aligned: Aligned, tmp_path: Path) -> None:
     write(aligned, tmp_path / "out.npz")
     with np.load(tmp_path / "out.npz", allow_pickle=False) as arrays:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._arrow import arrow_table
+from .errors import InvalidArgumentError
+
 if TYPE_CHECKING:
     import pandas
     import pyarrow
@@ -23,6 +26,21 @@ TIME = "time_ns"
 def valid_name(stream: str) -> str:
     """Name of the validity column of a stream."""
     return f"valid:{stream}"
+
+
+def put(table: dict[str, Any], name: str, values: Any) -> None:
+    """Adds a column under a name that no other has.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Another one has it: a field "q[0]" beside a vector "q", or a stream called "valid".
+    """
+    if name in table:
+        raise InvalidArgumentError(
+            f"columns: expected names that differ; got two columns for {name!r} (leave one out)"
+        )
+    table[name] = values
 
 
 @dataclass(frozen=True)
@@ -65,16 +83,30 @@ class Aligned:
         """Columns of one dimension, by name: clock, values, validity, as a table wants them.
 
         A column of several channels becomes `NAME.x` and so on for quaternions, else `NAME[0]`.
+
+        Raises
+        ------
+        InvalidArgumentError
+            Two columns would have one name.
         """
         table: dict[str, NDArray[Any]] = {TIME: self.clock}
         for name, values in self.columns.items():
             labels = self.metadata["columns"][name]["labels"]
             if labels is None:
-                table[name] = values
+                put(table, name, values)
             else:
-                table.update({label: values[:, channel] for channel, label in enumerate(labels)})
-        table.update({valid_name(stream): valid for stream, valid in self.valid.items()})
+                for channel, label in enumerate(labels):
+                    put(table, label, values[:, channel])
+        for stream, valid in self.valid.items():
+            put(table, valid_name(stream), valid)
         return table
+
+    def flat_units(self) -> dict[str, str | None]:
+        """Unit of each value of `flat()`, None where the recording states none."""
+        units: dict[str, str | None] = {TIME: "ns"}
+        for name, about in self.metadata["columns"].items():
+            units.update(dict.fromkeys(about["labels"] or [name], about["unit"]))
+        return units
 
     def to_pandas(self) -> pandas.DataFrame:
         """A data frame of `flat()`, indexed by the clock as int64 nanoseconds; needs pandas."""
@@ -86,6 +118,4 @@ class Aligned:
 
     def to_arrow(self) -> pyarrow.Table:
         """A table of `flat()` with units and metadata in its schema; needs `robocache[table]`."""
-        from .writers import arrow_table
-
-        return arrow_table(self)
+        return arrow_table(self.flat(), self.flat_units(), self.metadata)

@@ -9,22 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import robocache as rc
 
-from .aligned import TIME, Aligned, valid_name
+from ._arrow import METADATA
+from .aligned import TIME, Aligned, put, valid_name
 from .extras import require
 from .files import whole_file
 
-if TYPE_CHECKING:
-    import pyarrow
-
-METADATA = "robocache"
-"""Key of the metadata document (JSON) in the schema of Parquet and the attributes of HDF5."""
 NPZ_METADATA = "metadata"
 
 
@@ -72,25 +68,10 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
         return json.loads(str(arrays[NPZ_METADATA]))
 
 
-def arrow_table(aligned: Aligned) -> pyarrow.Table:
-    """The flat table with units in its fields and the metadata document in its schema."""
-    pyarrow = require("pyarrow", "table")
-    units = _flat_units(aligned)
-    names, arrays, fields = [], [], []
-    for name, values in aligned.flat().items():
-        array = pyarrow.array(np.ascontiguousarray(values))
-        unit = units.get(name)
-        names.append(name)
-        arrays.append(array)
-        fields.append(pyarrow.field(name, array.type, metadata=unit and {"unit": unit}))
-    schema = pyarrow.schema(fields, metadata={METADATA: json.dumps(aligned.metadata)})
-    return pyarrow.Table.from_arrays(arrays, schema=schema)
-
-
 def _write_parquet(aligned: Aligned, path: Path) -> None:
     from pyarrow import parquet
 
-    parquet.write_table(arrow_table(aligned), path, compression="zstd")
+    parquet.write_table(aligned.to_arrow(), path, compression="zstd")
 
 
 def _write_hdf5(aligned: Aligned, path: Path) -> None:
@@ -132,16 +113,10 @@ def _write_npz(aligned: Aligned, path: Path) -> None:
     }
     for name, values in aligned.columns.items():
         # Text as fixed-width unicode: object arrays would need pickle to be read.
-        arrays[name] = values.astype(str) if values.dtype.kind == "O" else values
-    arrays.update({valid_name(stream): valid for stream, valid in aligned.valid.items()})
+        put(arrays, name, values.astype(str) if values.dtype.kind == "O" else values)
+    for stream, valid in aligned.valid.items():
+        put(arrays, valid_name(stream), valid)
     np.savez_compressed(path, **arrays)
-
-
-def _flat_units(aligned: Aligned) -> dict[str, str | None]:
-    units: dict[str, str | None] = {TIME: "ns"}
-    for name, about in aligned.metadata["columns"].items():
-        units.update(dict.fromkeys(about["labels"] or [name], about["unit"]))
-    return units
 
 
 _WRITERS: dict[str, Callable[[Aligned, Path], None]] = {
