@@ -84,18 +84,25 @@ std::string describe(const Matrices& m, int64_t f, int size) {
        static_cast<Long>(f), expected, describe(m, f, size).c_str());
 }
 
+/** A focal length that has an inverse, in float32 too. */
+bool is_focal(double x) {
+  const auto narrow = static_cast<float>(x);
+  return narrow > 0 && std::isfinite(narrow) && std::isfinite(1 / narrow);
+}
+
 void read_intrinsics(const Matrices& m, int64_t f, Pinhole& camera) {
   camera.fx = m(f, 0, 0);
   camera.fy = m(f, 1, 1);
   camera.cx = m(f, 0, 2);
   camera.cy = m(f, 1, 2);
-  const bool good = camera.fx > 0 && camera.fy > 0 && std::isfinite(camera.fx) &&
-                    std::isfinite(camera.fy) && std::isfinite(camera.cx) &&
-                    std::isfinite(camera.cy) && m(f, 0, 1) == 0 && m(f, 1, 0) == 0 &&
-                    m(f, 2, 0) == 0 && m(f, 2, 1) == 0 && m(f, 2, 2) == 1;
+  const bool good = is_focal(camera.fx) && is_focal(camera.fy) &&
+                    std::isfinite(static_cast<float>(camera.cx)) &&
+                    std::isfinite(static_cast<float>(camera.cy)) && m(f, 0, 1) == 0 &&
+                    m(f, 1, 0) == 0 && m(f, 2, 0) == 0 && m(f, 2, 1) == 0 && m(f, 2, 2) == 1;
   if (!good) {
     refuse(m, f, 3,
-           "[[fx, 0, cx], [0, fy, cy], [0, 0, 1]] of finite numbers, fx and fy greater than 0");
+           "[[fx, 0, cx], [0, fy, cy], [0, 0, 1]] of numbers finite in float32, fx and fy greater "
+           "than 0");
   }
 }
 

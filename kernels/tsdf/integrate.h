@@ -58,11 +58,18 @@ RC_HD inline bool observe(const IntegratePlan& plan, const Camera& camera, int64
   const float depth = number_at<Depth>(plan.depth, plan.depth.element(frame, row, column));
   if (!(depth > 0 && depth <= plan.depth_limit)) return false;
   const float measured = depth * plan.depth_scale;
-  const float a = (static_cast<float>(column) - camera.principal[0]) * camera.slope[0];
-  const float b = (static_cast<float>(row) - camera.principal[1]) * camera.slope[1];
-  const float d = (measured - z) * std::sqrt(std::fma(a, a, std::fma(b, b, 1.0f)));
-  const bool within = d <= plan.truncation;
-  if (!(d >= -plan.truncation) || !(within || plan.carving)) return false;
+  // Along z; along the ray it is the same times a number of at least 1.
+  float d = measured - z;
+  if (!(d >= -plan.truncation)) return false;
+  bool within = d <= plan.truncation;
+  if (within) {
+    const float a = (static_cast<float>(column) - camera.principal[0]) * camera.slope[0];
+    const float b = (static_cast<float>(row) - camera.principal[1]) * camera.slope[1];
+    d *= std::sqrt(std::fma(a, a, std::fma(b, b, 1.0f)));
+    if (!(d >= -plan.truncation)) return false;
+    within = d <= plan.truncation;
+  }
+  if (!within && !plan.carving) return false;
   const float weight = weight_of(plan, measured, d);
   if (!(weight > 0)) return false;
   if (plan.color && within) {
@@ -70,7 +77,7 @@ RC_HD inline bool observe(const IntegratePlan& plan, const Camera& camera, int64
     color_at(plan.color, plan.color.element(frame, row, column), color);
     add_color(state, color, weight);
   }
-  add_distance(state, within ? d / plan.truncation : 1, weight, plan.max_weight);
+  add_distance(state, within ? d / plan.truncation : 1.0f, weight, plan.max_weight);
   return true;
 }
 

@@ -83,9 +83,13 @@ void store_row(const Volume& volume, const Row& row, const RowState& state, Floa
   for (int c = 0; volume.color && c < 3; ++c) row.store(volume.color, c, state.color[c], mask);
 }
 
+Floats canonical(Floats x) {
+  return choose(_mm256_cmp_ps(x, x, _CMP_UNORD_Q), all(bit_cast<float>(0x7fc00000u)), x);
+}
+
 Floats average(Floats old, Floats before, Floats seen, Floats weight) {
-  return _mm256_div_ps(_mm256_fmadd_ps(old, before, _mm256_mul_ps(seen, weight)),
-                       _mm256_add_ps(before, weight));
+  return canonical(_mm256_div_ps(_mm256_fmadd_ps(old, before, _mm256_mul_ps(seen, weight)),
+                                 _mm256_add_ps(before, weight)));
 }
 
 void add_colors(const IntegratePlan& plan, const int64_t (&pixels)[kBrick], Floats weight,
@@ -95,7 +99,8 @@ void add_colors(const IntegratePlan& plan, const int64_t (&pixels)[kBrick], Floa
     float color[3];
     color_at(plan.color, pixels[k], color);
     for (int c = 0; c < 3; ++c) colors[c].at[k] = color[c];
-    finite.at[k] = is_finite(color[0]) && is_finite(color[1]) && is_finite(color[2]);
+    finite.at[k] =
+        is_finite_float(color[0]) && is_finite_float(color[1]) && is_finite_float(color[2]);
   });
   mask = both(mask, greater(finite.get(), all(0)));
   const Floats before = both(state.weight, greater(all(1), state.tsdf));

@@ -10,17 +10,37 @@ RC_KERNELS_BEGIN
 // Blocks of a launch: enough to fill a device, and each copies the cameras once.
 constexpr int64_t kMostBrickBlocks = 4096;
 
+// Voxels of a thread: a step apart along x, so that they share what is known of a camera.
+constexpr int kVoxels = kBrick * kBrick * kBrick / kTile;
+constexpr int kStep = kBrick / kVoxels;
+
 template <class Depth>
-__device__ void integrate_voxel(const IntegratePlan& plan, const CameraPass& pass, uint32_t frames,
-                                int64_t x, int64_t y, int64_t z) {
-  FieldState state = load_voxel(plan.volume, x, y, z);
-  bool seen = false;
+__device__ void integrate_voxels(const IntegratePlan& plan, const CameraPass& pass,
+                                 const Brick& brick, uint32_t frames) {
+  const int thread = static_cast<int>(threadIdx.x);
+  const int64_t x = brick.low[0] + thread / (kBrick * kBrick);
+  const int64_t y = brick.low[1] + thread / kBrick % kBrick, z = brick.low[2] + thread % kBrick;
+  if (y > brick.high[1] || z > brick.high[2]) return;
+  FieldState states[kVoxels];
+  bool seen[kVoxels] = {};
+#pragma unroll
+  for (int i = 0; i < kVoxels; ++i) {
+    if (x + i * kStep <= brick.high[0]) states[i] = load_voxel(plan.volume, x + i * kStep, y, z);
+  }
   for (; frames != 0; frames &= frames - 1) {
     const int f = __ffs(static_cast<int>(frames)) - 1;
-    seen |= observe<Depth>(plan, pass.cameras[f], pass.first + f, static_cast<float>(x),
-                           static_cast<float>(y), static_cast<float>(z), state);
+    const Camera camera = pass.cameras[f];
+#pragma unroll
+    for (int i = 0; i < kVoxels; ++i) {
+      if (x + i * kStep > brick.high[0]) continue;
+      seen[i] |= observe<Depth>(plan, camera, pass.first + f, static_cast<float>(x + i * kStep),
+                                static_cast<float>(y), static_cast<float>(z), states[i]);
+    }
   }
-  if (seen) store_voxel(plan.volume, x, y, z, state);
+#pragma unroll
+  for (int i = 0; i < kVoxels; ++i) {
+    if (seen[i]) store_voxel(plan.volume, x + i * kStep, y, z, states[i]);
+  }
 }
 
 template <class Depth>
@@ -44,13 +64,7 @@ __global__ void __launch_bounds__(kTile)
     const uint32_t frames =
         __ballot_sync(0xffffffffu, lane < pass.count && may_see(plan, cameras[lane], brick));
     if (frames == 0) continue;
-    for (int i = static_cast<int>(threadIdx.x); i < kBrick * kBrick * kBrick; i += kTile) {
-      const int64_t x = brick.low[0] + i / (kBrick * kBrick);
-      const int64_t y = brick.low[1] + i / kBrick % kBrick, z = brick.low[2] + i % kBrick;
-      if (x <= brick.high[0] && y <= brick.high[1] && z <= brick.high[2]) {
-        integrate_voxel<Depth>(plan, pass, frames, x, y, z);
-      }
-    }
+    integrate_voxels<Depth>(plan, pass, brick, frames);
   }
 }
 

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/common/numbers.h"
 #include "kernels/tsdf/volume.h"
 
 RC_KERNELS_BEGIN
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct FieldState {
   float tsdf, weight;
@@ -49,22 +52,27 @@ RC_HD inline void store_voxel(const Volume& volume, int64_t x, int64_t y, int64_
 }
 
 // The average of `old` with the weight `before` and `seen` with `weight`, which is greater than 0. Of
-// equal numbers it is that number, to the bit.
+// equal numbers it is that number, to the bit, as long as the weights are finite.
 RC_HD inline float average(float old, float before, float seen, float weight) {
-  return std::fma(old, before, seen * weight) / (before + weight);
+  return canonical(std::fma(old, before, seen * weight) / (before + weight));
 }
+
+RC_HD inline bool is_finite_float(float x) { return std::fabs(x) < kInfinity; }
 
 // `distance` is a part of the truncation distance, limited to [-1, 1].
 RC_HD inline void add_distance(FieldState& state, float distance, float weight, float max_weight) {
-  state.tsdf = average(state.tsdf, state.weight, distance, weight);
   const float sum = state.weight + weight;
+  // Free space that is seen again, or first: no need to divide.
+  const bool free = distance == 1 && (state.tsdf == 1 || state.weight == 0) && sum < kInfinity;
+  state.tsdf = free ? 1 : average(state.tsdf, state.weight, distance, weight);
   state.weight = sum < max_weight ? sum : max_weight;
 }
 
 // To be called before `add_distance`. A voxel that has been seen as free space alone has no colour
 // yet. A colour that is not finite is none.
 RC_HD inline void add_color(FieldState& state, const float (&color)[3], float weight) {
-  if (!is_finite(color[0]) || !is_finite(color[1]) || !is_finite(color[2])) return;
+  if (!is_finite_float(color[0]) || !is_finite_float(color[1]) || !is_finite_float(color[2]))
+    return;
   const float before = state.tsdf < 1 ? state.weight : 0;
   for (int c = 0; c < 3; ++c) {
     state.color[c] = before > 0 ? average(state.color[c], before, color[c], weight) : color[c];

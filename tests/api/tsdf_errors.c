@@ -285,8 +285,9 @@ static void devices(void) {
             "poses: expected memory of cpu, got cuda:0");
 }
 
-#define LENS \
-  "[[fx, 0, cx], [0, fy, cy], [0, 0, 1]] of finite numbers, fx and fy greater than 0, got "
+#define LENS                                                                                    \
+  "[[fx, 0, cx], [0, fy, cy], [0, 0, 1]] of numbers finite in float32, fx and fy greater than " \
+  "0, got "
 #define RIGID                                                                             \
   "a rotation, orthonormal within 0.001 and of determinant +1, and a finite translation " \
   "above [0, 0, 0, 1], got "
@@ -296,6 +297,8 @@ static void intrinsics(void) {
             "intrinsics, frame 1: expected " LENS "[[0, 0, 0], [0, 1, 0], [0, 0, 1]]");
   INTEGRATE(call.intrinsics[0][1][1] = -1, DATA,
             "intrinsics, frame 0: expected " LENS "[[1, 0, 0], [0, -1, 0], [0, 0, 1]]");
+  INTEGRATE(call.intrinsics[0][0][0] = 1e-40, DATA,
+            "intrinsics, frame 0: expected " LENS "[[1e-40, 0, 0], [0, 1, 0], [0, 0, 1]]");
   INTEGRATE(call.intrinsics[0][0][1] = 0.5, DATA,
             "intrinsics, frame 0: expected " LENS "[[1, 0.5, 0], [0, 1, 0], [0, 0, 1]]");
   INTEGRATE(call.intrinsics[0][2][2] = 0, DATA,
