@@ -81,6 +81,10 @@ def integrate(
         RecordingError: An image is damaged, or not of the size of the first.
         InvalidArgumentError: An argument breaks a rule; the volume is larger than `memory_gib`.
     """
+    if truncation is not None and not 0 < truncation < np.inf:
+        raise rc.InvalidArgumentError(
+            f"truncation: expected a finite length above 0; got {truncation}"
+        )
     shape = frames.depth(0).shape
     if bounds is None:
         bounds = _around(frames, max_depth, truncation or 4 * max(voxel_size))
