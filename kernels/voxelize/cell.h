@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/common/numbers.h"
 #include "kernels/common/search.h"
@@ -29,7 +30,8 @@ RC_HD inline PointPlace place_of(const Cloud& cloud, int64_t position) {
         border(0, cloud.clouds + 1, [&](int64_t b) { return cloud.offsets[b] <= position; });
     return {next <= cloud.clouds ? next - 1 : -1, position};
   }
-  const int64_t b = position / cloud.points, i = position - b * cloud.points;
+  const int64_t b = cloud.clouds == 1 ? 0 : position / cloud.points;
+  const int64_t i = position - b * cloud.points;
   return {cloud.lengths && i >= cloud.lengths[b] ? -1 : b, i};
 }
 
@@ -69,6 +71,14 @@ RC_HD inline Voxel voxel_in_grid(const Grid& grid, const Real (&point)[3]) {
   return voxel;
 }
 
+// The least Real that is not less than `dims`: a Real is below one where it is below the other.
+template <class Real>
+Real limit_of(int64_t dims) {
+  const Real rounded = static_cast<Real>(dims);
+  const bool less = rounded < static_cast<Real>(0x1p63) && static_cast<int64_t>(rounded) < dims;
+  return less ? std::nextafter(rounded, std::numeric_limits<Real>::infinity()) : rounded;
+}
+
 // The point whose first coordinate is number `start` of the array. T is the type of the points.
 template <class T>
 RC_HD inline Voxel voxel_at(const Array& points, const Grid& grid, int64_t start) {
@@ -88,14 +98,16 @@ struct CellPlace {
   int64_t cloud, index[3];
 };
 
-RC_HD inline CellPlace place_of_cell(const Grid& grid, int64_t cell) {
+// `Cell` is a type that the number of cells fits: 32 bits divide faster.
+template <class Cell>
+RC_HD inline CellPlace place_of_cell(const Grid& grid, Cell cell) {
   CellPlace place;
   for (int axis = 2; axis >= 0; --axis) {
-    const int64_t rest = cell / grid.dims[axis];
-    place.index[axis] = cell - rest * grid.dims[axis];
+    const Cell entries = static_cast<Cell>(grid.dims[axis]), rest = cell / entries;
+    place.index[axis] = static_cast<int64_t>(cell - rest * entries);
     cell = rest;
   }
-  place.cloud = cell;
+  place.cloud = static_cast<int64_t>(cell);
   return place;
 }
 

@@ -12,23 +12,21 @@ namespace {
 struct DenseSink {
   DensePlan plan;
 
-  struct Target {
-    CellPlace place;
-    int32_t old_count;
-  };
-  __device__ Target target(int64_t, int64_t cell) const {
+  template <class Key, class Reducer>
+  __device__ void store(int64_t, Key cell, int64_t first, const Reduction<Reducer>& reduction,
+                        const Rules<Reducer>& rules) const {
     const CellPlace place = place_of_cell(plan.voxels.grid, cell);
-    return {place, old_count_of(plan, place)};
-  }
-
-  template <class Reducer>
-  __device__ void store(const Target& target, uint32_t count, int64_t channel,
-                        const Reducer& reducer) const {
-    store_channel(plan, target.place, channel, target.old_count, count, reducer);
-  }
-
-  __device__ void finish(const Target& target, uint32_t count) const {
-    store_count(plan, target.place, target.old_count, count);
+    const int32_t old_count = old_count_of(plan, place);
+    const GridArray& output = plan.output;
+    const int64_t channels = plan.voxels.width - first;
+    const int64_t element = element_of(output, place.cloud, place.index) + first * output.channel;
+    double values[kChannels] = {};
+    if (old_count != 0) {
+      load_channels(output.type, output.data, element, output.channel, channels, values);
+    }
+    reduction.finish(rules, old_count, values);
+    store_channels(output.type, output.data, element, output.channel, channels, values);
+    if (channels <= kChannels) store_count(plan, place, old_count, reduction.count);
   }
 };
 
@@ -42,28 +40,29 @@ __device__ int64_t row_of(const VoxelPlan& plan, int64_t cloud, const int64_t (&
   return (cloud * plan.grid.dims[0] + index[0]) * plan.grid.dims[1] + index[1];
 }
 
+template <class T>
 __global__ void __launch_bounds__(kTile)
-    mark_points(const __grid_constant__ DensePlan plan, const __grid_constant__ Bits bits) {
+    mark_points(const __grid_constant__ DensePlan plan, const __grid_constant__ Placer<T> placer,
+                const __grid_constant__ Bits bits) {
   const GridArray& output = plan.output;
   for_each_number(plan.voxels.cloud.positions(), [&](int64_t i) {
     const PointPlace place = place_of(plan.voxels.cloud, i);
-    const Voxel voxel = counted_voxel_of(plan.voxels, place);
-    if (voxel.left_out != 0) return;
+    int64_t index[3];
+    if (!placer.place(place, index)) return;
     if (plan.counts) {
       atomicAdd(reinterpret_cast<int32_t*>(plan.counts.data) +
-                    element_of(plan.counts, place.cloud, voxel.index),
+                    element_of(plan.counts, place.cloud, index),
                 1);
     }
     if (bits.words_per_row != 0) {
       const int64_t word =
-          row_of(plan.voxels, place.cloud, voxel.index) * bits.words_per_row + voxel.index[2] / 32;
-      atomicOr(bits.words + word, 1u << voxel.index[2] % 32);
+          row_of(plan.voxels, place.cloud, index) * bits.words_per_row + index[2] / 32;
+      atomicOr(bits.words + word, 1u << index[2] % 32);
     } else if (plan.voxels.reduce == RC_REDUCE_COUNT) {
-      atomicAdd(
-          reinterpret_cast<int32_t*>(output.data) + element_of(output, place.cloud, voxel.index),
-          1);
+      atomicAdd(reinterpret_cast<int32_t*>(output.data) + element_of(output, place.cloud, index),
+                1);
     } else {
-      output.data[element_of(output, place.cloud, voxel.index)] = 1;
+      output.data[element_of(output, place.cloud, index)] = 1;
     }
   });
 }
@@ -96,7 +95,11 @@ cudaError_t mark(const DensePlan& plan, Carver& carver, bool launch, cudaStream_
     if (error != cudaSuccess) return error;
   }
   const int64_t positions = voxels.cloud.positions();
-  if (positions > 0) mark_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, bits);
+  if (positions > 0) {
+    with_placer(voxels, [&](auto placer) {
+      mark_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, placer, bits);
+    });
+  }
   const int64_t bytes = (z + 7) / 8;
   if (words > 0) {
     write_bits<<<blocks_for(rows * bytes), kTile, 0, stream>>>(plan, bits, bytes, rows * bytes);

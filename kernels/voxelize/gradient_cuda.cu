@@ -28,14 +28,17 @@ struct WinnerSink {
   VoxelGradientPlan plan;
   const uint32_t* positions;
 
-  __device__ CellPlace target(int64_t, int64_t cell) const {
-    return place_of_cell(plan.voxels.grid, cell);
+  template <class Key>
+  __device__ void store(int64_t, Key cell, int64_t first, const Reduction<WinnerReducer>& winners,
+                        const Rules<WinnerReducer>&) const {
+    const CellPlace place = place_of_cell(plan.voxels.grid, cell);
+    for (int k = 0; k < kChannels; ++k) {
+      const int64_t channel = first + k;
+      if (channel >= plan.voxels.width) break;
+      pass_to(plan, place.cloud, positions[winners.reducers[k].place], channel,
+              gradient_of(plan, place, channel));
+    }
   }
-  __device__ void store(const CellPlace& place, uint32_t, int64_t channel,
-                        const WinnerReducer& winner) const {
-    pass_to(plan, place.cloud, positions[winner.place], channel, gradient_of(plan, place, channel));
-  }
-  __device__ void finish(const CellPlace&, uint32_t) const {}
 };
 
 // SUM and MEAN, a sorted point a thread.
@@ -44,8 +47,8 @@ __global__ void __launch_bounds__(kTile)
     share_gradient(const __grid_constant__ VoxelGradientPlan plan, const Key* cells,
                    const uint32_t* positions, const __grid_constant__ Rows rows) {
   for_each_number(plan.voxels.cloud.positions(), [&](int64_t i) {
-    const auto cell = static_cast<int64_t>(cells[i]);
-    if (cell == plan.voxels.cells()) return;
+    const Key cell = cells[i];
+    if (cell == static_cast<Key>(plan.voxels.cells())) return;
     const uint32_t row = rows.numbers[i] - 1;
     const uint32_t end = row + 1 < rows.counts[0] ? rows.starts[row + 1] : rows.counts[1];
     const auto count = static_cast<double>(end - rows.starts[row]);

@@ -21,14 +21,6 @@ struct Block {
   Index inside[kBlock];  // 1, or 0 of a point that is left out
 };
 
-// The least Real that is not less than `dims`: a Real is below one where it is below the other.
-template <class Real>
-Real limit_of(int64_t dims) {
-  const Real rounded = static_cast<Real>(dims);
-  const bool less = rounded < static_cast<Real>(0x1p63) && static_cast<int64_t>(rounded) < dims;
-  return less ? std::nextafter(rounded, std::numeric_limits<Real>::infinity()) : rounded;
-}
-
 // Coordinates of `count` points from `data` on, one axis after the other.
 template <class T, class Real>
 void read_coordinates(const Array& points, const T* data, int64_t count,

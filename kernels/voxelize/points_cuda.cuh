@@ -3,8 +3,7 @@
 #pragma once
 
 #include "kernels/common/cuda_launch.h"
-#include "kernels/voxelize/reduce.h"
-#include "kernels/voxelize/segments.h"
+#include "kernels/voxelize/cell.h"
 
 RC_KERNELS_BEGIN
 
@@ -19,27 +18,54 @@ __device__ inline void count_left_out(const Array& stats, int64_t cloud, int col
   }
 }
 
-// The voxel of the point at `position`; `left_out` is kNoCloud where it belongs to no cloud.
-__device__ inline Voxel voxel_of(const VoxelPlan& plan, const PointPlace& place) {
-  if (place.cloud < 0) return {kNoCloud, {0, 0, 0}};
-  const Array& points = plan.cloud.array;
-  const int64_t start = start_of(points, place);
-  switch (points.type) {
-    case Type::f16:
-      return voxel_at<Half>(points, plan.grid, start);
-    case Type::f64:
-      return voxel_at<double>(points, plan.grid, start);
-    default:
-      return voxel_at<float>(points, plan.grid, start);
-  }
-}
+// The rule of voxel_in_grid() for points of type T, with all that does not depend on a point.
+template <class T>
+struct Placer {
+  using Real = decltype(to_arithmetic(T{}));
 
-// The same, and it is counted where it is left out.
-__device__ inline Voxel counted_voxel_of(const VoxelPlan& plan, const PointPlace& place) {
-  const Voxel voxel = voxel_of(plan, place);
-  if (voxel.left_out == kOutside) count_left_out(plan.stats, place.cloud, RC_STAT_OUTSIDE);
-  if (voxel.left_out == kNotFinite) count_left_out(plan.stats, place.cloud, RC_STAT_NOT_FINITE);
-  return voxel;
+  Array points, stats;
+  Real origin[3], size[3], limit[3];
+
+  explicit Placer(const VoxelPlan& plan) : points(plan.cloud.array), stats(plan.stats) {
+    for (int axis = 0; axis < 3; ++axis) {
+      origin[axis] = static_cast<Real>(plan.grid.origin[axis]);
+      size[axis] = static_cast<Real>(plan.grid.size[axis]);
+      limit[axis] = limit_of<Real>(plan.grid.dims[axis]);
+    }
+  }
+
+  // The voxel of a point, or false: then it is counted, if a cloud has it.
+  template <class Index>
+  __device__ bool place(const PointPlace& at, Index (&index)[3]) const {
+    if (at.cloud < 0) return false;
+    const T* const p = reinterpret_cast<const T*>(points.data) + start_of(points, at);
+    const Real point[3] = {to_arithmetic(p[0]), to_arithmetic(p[points.channel]),
+                           to_arithmetic(p[2 * points.channel])};
+    bool inside = true;
+    for (int axis = 0; axis < 3; ++axis) {
+      const Real f = (point[axis] - origin[axis]) / size[axis];
+      // Of a number that is not negative, the integer that conversion leaves is its floor.
+      inside = inside && f >= 0 && f < limit[axis];
+      index[axis] = inside ? static_cast<Index>(f) : 0;
+    }
+    if (inside) return true;
+    const bool finite = is_finite(point[0]) && is_finite(point[1]) && is_finite(point[2]);
+    count_left_out(stats, at.cloud, finite ? RC_STAT_OUTSIDE : RC_STAT_NOT_FINITE);
+    return false;
+  }
+};
+
+// Calls `f` with the rule of a plan.
+template <class F>
+auto with_placer(const VoxelPlan& plan, F f) {
+  switch (plan.cloud.array.type) {
+    case Type::f16:
+      return f(Placer<Half>(plan));
+    case Type::f64:
+      return f(Placer<double>(plan));
+    default:
+      return f(Placer<float>(plan));
+  }
 }
 
 RC_KERNELS_END

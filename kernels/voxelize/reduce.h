@@ -49,33 +49,6 @@ RC_HD inline double finish_extreme(bool max, double value, const VoxelState& sta
   return state.old_count != 0 ? better_of(max, state.old_value, value) : value;
 }
 
-// SUM and MEAN.
-struct SumReducer {
-  ExactSum sum;
-  Scale scale;
-  bool mean;
-
-  RC_HD SumReducer(int32_t reduce, const Scale& s)
-      : sum{}, scale(s), mean(reduce == RC_REDUCE_MEAN) {}
-  RC_HD void add(double feature) { rc::add(sum, feature, scale); }
-  RC_HD void merge(const SumReducer& other) { rc::add(sum, other.sum); }
-  RC_HD double finish(const VoxelState& state) const {
-    return finish_sum(mean, value_of(sum, scale), state);
-  }
-};
-
-// MAX and MIN.
-struct ExtremeReducer {
-  double value;
-  bool max;
-
-  RC_HD ExtremeReducer(int32_t reduce, const Scale&)
-      : value(reduce == RC_REDUCE_MAX ? -HUGE_VAL : HUGE_VAL), max(reduce == RC_REDUCE_MAX) {}
-  RC_HD void add(double feature) { value = better_of(max, value, feature); }
-  RC_HD void merge(const ExtremeReducer& other) { add(other.value); }
-  RC_HD double finish(const VoxelState& state) const { return finish_extreme(max, value, state); }
-};
-
 // Whether feature b replaces a as the one that MAX or MIN passes its gradient to: it is better, not
 // as good. The first NaN stays.
 RC_HD inline bool wins(int32_t reduce, double b, double a) {

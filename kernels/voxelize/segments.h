@@ -15,30 +15,11 @@ RC_HD inline int64_t start_of(const VoxelPlan& plan, const Array& array, int64_t
              : cloud * array.row + (position - cloud * plan.cloud.points) * array.step;
 }
 
-// Calls `f` with a null pointer to the reducer of a reduction of features.
-template <class F>
-auto with_reducer(int32_t reduce, F&& f) {
-  if (reduce == RC_REDUCE_SUM || reduce == RC_REDUCE_MEAN) {
-    return f(static_cast<SumReducer*>(nullptr));
-  }
-  return f(static_cast<ExtremeReducer*>(nullptr));
-}
-
 // Points of a voxel before this call: none unless it accumulates.
 RC_HD inline int32_t old_count_of(const DensePlan& plan, const CellPlace& place) {
   if (!plan.accumulate) return 0;
   return reinterpret_cast<const int32_t*>(
       plan.counts.data)[element_of(plan.counts, place.cloud, place.index)];
-}
-
-// Stores a reduced channel of a voxel.
-template <class Reducer>
-RC_HD inline void store_channel(const DensePlan& plan, const CellPlace& place, int64_t channel,
-                                int32_t old_count, int64_t count, const Reducer& reducer) {
-  const GridArray& output = plan.output;
-  const int64_t element = element_of(output, place.cloud, place.index) + channel * output.channel;
-  const double old_value = old_count != 0 ? load(output.type, output.data, element) : 0;
-  store(output.type, output.data, element, reducer.finish({old_value, old_count, count}));
 }
 
 // Stores the number of points of a voxel, when it is asked for.

@@ -11,91 +11,142 @@
 
 #include "kernels/common/carver.h"
 #include "kernels/common/cuda_launch.h"
+#include "kernels/voxelize/channels_cuda.cuh"
 #include "kernels/voxelize/segments.h"
 #include "kernels/voxelize/sorted_cuda.h"
 
 RC_KERNELS_BEGIN
 
-// Points of a tile, and channels that are reduced at once: partial results take 4 bytes a point.
+// Points of a tile.
 constexpr int64_t kPiece = 64;
-constexpr int kChannels = 4;
 constexpr int kWarp = 32;
+
+// Reducers of one channel. A rule is what all voxels of a cloud have in common.
+
+// SUM and MEAN.
+struct SumReducer {
+  struct Rule {
+    Scale scale;
+    bool mean;
+  };
+  ExactSum sum;
+
+  // Channels beyond the last have any scale: they are zero.
+  static __device__ Rule rule(const VoxelPlan& plan, const int32_t* exponents, int64_t cloud,
+                              int64_t channel) {
+    const bool there = channel < plan.width;
+    return {there ? scale_of(plan, exponents, cloud, channel) : Scale{},
+            plan.reduce == RC_REDUCE_MEAN};
+  }
+  explicit __device__ SumReducer(const Rule&) : sum{} {}
+  __device__ void add(const Rule& rule, double feature, int64_t) {
+    rc::add(sum, feature, rule.scale);
+  }
+  __device__ void merge(const Rule&, const SumReducer& other) { rc::add(sum, other.sum); }
+  __device__ double finish(const Rule& rule, const VoxelState& state) const {
+    return finish_sum(rule.mean, value_of(sum, rule.scale), state);
+  }
+};
+
+// MAX and MIN.
+struct ExtremeReducer {
+  struct Rule {
+    bool max;
+  };
+  double value;
+
+  static __device__ Rule rule(const VoxelPlan& plan, const int32_t*, int64_t, int64_t) {
+    return {plan.reduce == RC_REDUCE_MAX};
+  }
+  explicit __device__ ExtremeReducer(const Rule& rule) : value(rule.max ? -HUGE_VAL : HUGE_VAL) {}
+  __device__ void add(const Rule& rule, double feature, int64_t) {
+    value = better_of(rule.max, value, feature);
+  }
+  __device__ void merge(const Rule& rule, const ExtremeReducer& other) {
+    add(rule, other.value, 0);
+  }
+  __device__ double finish(const Rule& rule, const VoxelState& state) const {
+    return finish_extreme(rule.max, value, state);
+  }
+};
 
 // The winner of MAX or MIN, by its place among the sorted points. Of equally good ones, and of NaN,
 // the first.
 struct WinnerReducer {
+  struct Rule {
+    int32_t reduce;
+  };
   double best;
   uint32_t place;
-  int32_t reduce;
-  bool any;
+  uint32_t any;
 
-  __device__ WinnerReducer(int32_t r, const Scale&) : best(0), place(0), reduce(r), any(false) {}
-  __device__ void add(double feature, int64_t i) {
-    if (any && !wins(reduce, feature, best)) return;
-    *this = {feature, i, reduce};
+  static __device__ Rule rule(const VoxelPlan& plan, const int32_t*, int64_t, int64_t) {
+    return {plan.reduce};
   }
-  __device__ void merge(const WinnerReducer& other) {
+  explicit __device__ WinnerReducer(const Rule&) : best(0), place(0), any(0) {}
+  __device__ void add(const Rule& rule, double feature, int64_t i) {
+    if (any && !wins(rule.reduce, feature, best)) return;
+    best = feature;
+    place = static_cast<uint32_t>(i);
+    any = 1;
+  }
+  __device__ void merge(const Rule& rule, const WinnerReducer& other) {
     if (!other.any) return;
-    const bool better = wins(reduce, other.best, best), worse = wins(reduce, best, other.best);
+    const bool better = wins(rule.reduce, other.best, best);
+    const bool worse = wins(rule.reduce, best, other.best);
     if (!any || better || (!worse && other.place < place)) *this = other;
   }
-
- private:
-  __device__ WinnerReducer(double feature, int64_t i, int32_t r)
-      : best(feature), place(static_cast<uint32_t>(i)), reduce(r), any(true) {}
 };
 
 template <class Reducer>
-__device__ void add_feature(Reducer& reducer, double feature, int64_t) {
-  reducer.add(feature);
-}
-__device__ inline void add_feature(WinnerReducer& reducer, double feature, int64_t i) {
-  reducer.add(feature, i);
-}
+struct Rules {
+  typename Reducer::Rule of[kChannels];
 
-// Reducers of some channels of one voxel.
+  __device__ Rules(const VoxelPlan& plan, const int32_t* exponents, int64_t cloud, int64_t first)
+      : of{Reducer::rule(plan, exponents, cloud, first),
+           Reducer::rule(plan, exponents, cloud, first + 1),
+           Reducer::rule(plan, exponents, cloud, first + 2),
+           Reducer::rule(plan, exponents, cloud, first + 3)} {}
+};
+
+// Some channels of some points of one voxel.
 template <class Reducer>
-struct ChannelReducers {
+struct Reduction {
   Reducer reducers[kChannels];
   uint32_t count;
 
-  __device__ ChannelReducers(const VoxelPlan& plan, const int32_t* exponents, int64_t cloud,
-                             int64_t first)
-      : reducers{{plan.reduce, scale(plan, exponents, cloud, first)},
-                 {plan.reduce, scale(plan, exponents, cloud, first + 1)},
-                 {plan.reduce, scale(plan, exponents, cloud, first + 2)},
-                 {plan.reduce, scale(plan, exponents, cloud, first + 3)}},
+  explicit __device__ Reduction(const Rules<Reducer>& rules)
+      : reducers{Reducer(rules.of[0]), Reducer(rules.of[1]), Reducer(rules.of[2]),
+                 Reducer(rules.of[3])},
         count(0) {}
 
-  // Adds the sorted point i, which came from `position` of `cloud`.
-  __device__ void add(const VoxelPlan& plan, int64_t cloud, uint32_t position, int64_t first,
-                      int64_t i) {
-    const Array& features = plan.features;
-    const int64_t start = start_of(plan, features, cloud, position);
-    for (int k = 0; k < kChannels; ++k) {
-      if (first + k >= plan.width) break;
-      add_feature(reducers[k],
-                  load(features.type, features.data, start + (first + k) * features.channel), i);
-    }
+  // Adds sorted point i.
+  __device__ void add(const Rules<Reducer>& rules, const double (&features)[kChannels], int64_t i) {
+    for (int k = 0; k < kChannels; ++k) reducers[k].add(rules.of[k], features[k], i);
     ++count;
   }
-
-  __device__ void merge(const ChannelReducers& other) {
-    for (int k = 0; k < kChannels; ++k) reducers[k].merge(other.reducers[k]);
+  __device__ void merge(const Rules<Reducer>& rules, const Reduction& other) {
+    for (int k = 0; k < kChannels; ++k) reducers[k].merge(rules.of[k], other.reducers[k]);
     count += other.count;
   }
-
- private:
-  // Channels beyond the last have any scale: nothing is added to them.
-  static __device__ Scale scale(const VoxelPlan& plan, const int32_t* exponents, int64_t cloud,
-                                int64_t channel) {
-    return channel < plan.width ? scale_of(plan, exponents, cloud, channel) : Scale{};
+  // Turns old values of the voxel, from `old_count` points, into new ones.
+  __device__ void finish(const Rules<Reducer>& rules, int32_t old_count,
+                         double (&values)[kChannels]) const {
+    for (int k = 0; k < kChannels; ++k) {
+      values[k] = reducers[k].finish(rules.of[k], {values[k], old_count, count});
+    }
   }
 };
 
-// What one pass over the channels works on. Sink has target(i, cell): where the results of a voxel go,
-// i a sorted point of it; then store(target, count, channel, reducer), and finish(target, count)
-// behind the last channel.
+// The cloud of a cell, by divisions of as few bits as do.
+template <class Key>
+__device__ int64_t cloud_of_cell(const VoxelPlan& plan, Key cell) {
+  if (plan.cloud.clouds == 1) return 0;
+  return static_cast<int64_t>(cell / static_cast<Key>(plan.grid.cells()));
+}
+
+// What one pass over the channels works on. Sink has store(i, cell, first channel, reduction, rules);
+// i is a sorted point of the voxel.
 template <class Key, class Reducer, class Sink>
 struct Pass {
   VoxelPlan plan;
@@ -104,33 +155,73 @@ struct Pass {
   const int32_t* exponents;
   int64_t count;
   int64_t first;  // channel
-  ChannelReducers<Reducer>* partials;
+  Reduction<Reducer>* partials;
   Sink sink;
 
   __device__ bool is_head(int64_t i) const { return i == 0 || cells[i - 1] != cells[i]; }
   __device__ bool is_none(Key cell) const { return cell == static_cast<Key>(plan.cells()); }
-  __device__ int64_t cloud_of(Key cell) const {
-    return static_cast<int64_t>(cell) / plan.grid.cells();
+  __device__ Rules<Reducer> rules_of(int64_t cloud) const {
+    return Rules<Reducer>(plan, exponents, cloud, first);
   }
 
   // Reduces the points from i on that are of the same cell and tile; says where it stopped.
-  __device__ int64_t reduce(int64_t i, int64_t cloud, ChannelReducers<Reducer>& reducers) const {
+  __device__ int64_t reduce(int64_t i, int64_t cloud, const Rules<Reducer>& rules,
+                            Reduction<Reducer>& reduction) const {
     const Key cell = cells[i];
     const int64_t tile_end = (i / kPiece + 1) * kPiece;
     const int64_t end = tile_end < count ? tile_end : count;
+    const Array& features = plan.features;
+    const int64_t base = start_of(plan, features, cloud, 0) + first * features.channel;
     int64_t j = i;
-    for (; j < end && cells[j] == cell; ++j) reducers.add(plan, cloud, positions[j], first, j);
+    for (; j < end && cells[j] == cell; ++j) {
+      double values[kChannels];
+      load_channels(features.type, features.data, base + positions[j] * features.step,
+                    features.channel, plan.width - first, values);
+      reduction.add(rules, values, j);
+    }
     return j;
   }
 
-  __device__ void store(int64_t i, const ChannelReducers<Reducer>& reducers) const {
-    const auto target = sink.target(i, static_cast<int64_t>(cells[i]));
-    for (int k = 0; k < kChannels; ++k) {
-      if (first + k < plan.width) {
-        sink.store(target, reducers.count, first + k, reducers.reducers[k]);
-      }
+  // Whether a segment begins in a tile and goes on behind it.
+  __device__ bool goes_on(int64_t tile) const {
+    const int64_t begin = tile * kPiece, next = begin + kPiece;
+    if (next >= count) return false;
+    const Key cell = cells[next];
+    if (is_none(cell) || cells[next - 1] != cell) return false;
+    return tile == 0 || cells[begin - 1] != cell;
+  }
+
+  // Merges the pieces of the segment that goes on behind a tile, by the threads of a warp.
+  __device__ void merge(int64_t tile, int64_t tiles, int lane) const {
+    const int64_t begin = tile * kPiece;
+    const Key cell = cells[begin + kPiece];
+    int64_t head = begin + kPiece - 1;
+    while (head > begin && cells[head - 1] == cell) --head;
+    const int64_t cloud = cloud_of_cell(plan, cell);
+    const Rules<Reducer> rules = rules_of(cloud);
+    Reduction<Reducer> reduction(rules);
+    if (lane == 0) reduce(head, cloud, rules, reduction);
+    for (int64_t t = tile + 1 + lane; t < tiles && cells[t * kPiece] == cell; t += kWarp) {
+      reduction.merge(rules, partials[t]);
     }
-    if (first + kChannels >= plan.width) sink.finish(target, reducers.count);
+    __syncwarp();
+    for (int delta = kWarp / 2; delta > 0; delta /= 2) {
+      reduction.merge(rules, from_lane(reduction, delta));
+    }
+    if (lane == 0) sink.store(head, cell, first, reduction, rules);
+  }
+
+ private:
+  // A copy of a value of another lane.
+  template <class T>
+  static __device__ T from_lane(const T& value, int delta) {
+    static_assert(sizeof(T) % 4 == 0 && std::is_trivially_copyable<T>::value);
+    T result = value;
+    uint32_t words[sizeof(T) / 4];
+    memcpy(words, &value, sizeof(T));
+    for (uint32_t& word : words) word = __shfl_down_sync(0xffffffffu, word, delta);
+    memcpy(&result, words, sizeof(T));
+    return result;
   }
 };
 
@@ -141,53 +232,29 @@ __global__ void __launch_bounds__(kTile) reduce_pieces(const __grid_constant__ A
     if (pass.is_none(cell)) return;
     const bool head = pass.is_head(i);
     if (!head && i % kPiece != 0) return;
-    const int64_t cloud = pass.cloud_of(cell);
-    std::remove_pointer_t<decltype(pass.partials)> reducers(pass.plan, pass.exponents, cloud,
-                                                            pass.first);
-    const int64_t end = pass.reduce(i, cloud, reducers);
+    const int64_t cloud = cloud_of_cell(pass.plan, cell);
+    const auto rules = pass.rules_of(cloud);
+    std::remove_pointer_t<decltype(pass.partials)> reduction(rules);
+    const int64_t end = pass.reduce(i, cloud, rules, reduction);
     if (!head) {
-      pass.partials[i / kPiece] = reducers;
+      pass.partials[i / kPiece] = reduction;
     } else if (end == pass.count || pass.cells[end] != cell) {
-      pass.store(i, reducers);
+      pass.sink.store(i, cell, pass.first, reduction, rules);
     }
   });
 }
 
-// A copy of a value of another lane.
-template <class T>
-__device__ T from_lane(const T& value, int delta) {
-  static_assert(sizeof(T) % 4 == 0 && std::is_trivially_copyable<T>::value);
-  T result = value;
-  uint32_t words[sizeof(T) / 4];
-  memcpy(words, &value, sizeof(T));
-  for (uint32_t& word : words) word = __shfl_down_sync(0xffffffffu, word, delta);
-  memcpy(&result, words, sizeof(T));
-  return result;
-}
-
-// A warp for each tile: where a segment begins in it and goes on behind it, merges its pieces.
+// A tile a thread looks whether there is anything to merge; the threads of a warp do it together.
 template <class AnyPass>
 __global__ void __launch_bounds__(kTile) merge_pieces(const __grid_constant__ AnyPass pass) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
   const int64_t tiles = (pass.count - 1) / kPiece + 1;
-  for_each_number(tiles * kWarp, [&](int64_t number) {
-    const int64_t tile = number / kWarp, begin = tile * kPiece, next = begin + kPiece;
-    if (next >= pass.count) return;
-    const auto cell = pass.cells[next];
-    if (pass.is_none(cell) || pass.cells[next - 1] != cell) return;
-    if (tile > 0 && pass.cells[begin - 1] == cell) return;
-    int64_t head = next - 1;
-    while (head > begin && pass.cells[head - 1] == cell) --head;
-    const int64_t cloud = pass.cloud_of(cell);
-    std::remove_pointer_t<decltype(pass.partials)> reducers(pass.plan, pass.exponents, cloud,
-                                                            pass.first);
-    if (lane == 0) pass.reduce(head, cloud, reducers);
-    for (int64_t t = tile + 1 + lane; t < tiles && pass.cells[t * kPiece] == cell; t += kWarp) {
-      reducers.merge(pass.partials[t]);
+  // Whole warps, none of whose threads leaves before the others.
+  for_each_number((tiles + kWarp - 1) / kWarp * kWarp, [&](int64_t tile) {
+    unsigned left = __ballot_sync(0xffffffffu, tile < tiles && pass.goes_on(tile));
+    for (; left != 0; left &= left - 1) {
+      pass.merge(tile - lane + __ffs(static_cast<int>(left)) - 1, tiles, lane);
     }
-    __syncwarp();
-    for (int delta = kWarp / 2; delta > 0; delta /= 2) reducers.merge(from_lane(reducers, delta));
-    if (lane == 0) pass.store(head, reducers);
   });
 }
 
@@ -197,16 +264,25 @@ cudaError_t reduce_segments(const VoxelPlan& plan, const Sorted<Key>& sorted, co
                             Carver& carver, bool launch, cudaStream_t stream) {
   const int64_t count = plan.cloud.positions();
   const int64_t tiles = count == 0 ? 0 : (count - 1) / kPiece + 1;
-  auto* const partials = carver.take<ChannelReducers<Reducer>>(tiles);
+  auto* const partials = carver.take<Reduction<Reducer>>(tiles);
   if (!launch || count == 0) return cudaSuccess;
   Pass<Key, Reducer, Sink> pass = {
       plan, sorted.cells(), sorted.positions(), sorted.exponents, count, 0, partials, sink};
   do {
     reduce_pieces<<<blocks_for(count), kTile, 0, stream>>>(pass);
-    merge_pieces<<<blocks_for(tiles * kWarp), kTile, 0, stream>>>(pass);
+    merge_pieces<<<blocks_for(tiles), kTile, 0, stream>>>(pass);
     pass.first += kChannels;
   } while (pass.first < plan.width);
   return cudaGetLastError();
+}
+
+// Calls `f` with a null pointer to the reducer of a reduction of features.
+template <class F>
+auto with_reducer(int32_t reduce, F f) {
+  if (reduce == RC_REDUCE_SUM || reduce == RC_REDUCE_MEAN) {
+    return f(static_cast<SumReducer*>(nullptr));
+  }
+  return f(static_cast<ExtremeReducer*>(nullptr));
 }
 
 RC_KERNELS_END

@@ -2,7 +2,9 @@
 #define RC_LEVEL cuda
 #include <cub/device/device_scan.cuh>
 
+#include "kernels/voxelize/channels_cuda.cuh"
 #include "kernels/voxelize/points_cuda.cuh"
+#include "kernels/voxelize/reduce.h"
 #include "kernels/voxelize/sorted_cuda.h"
 
 RC_KERNELS_BEGIN
@@ -12,14 +14,20 @@ __global__ void __launch_bounds__(kTile) clear_exponents(int32_t* exponents, int
   for_each_number(count, [&](int64_t i) { exponents[i] = kNoExponent; });
 }
 
-template <class Key>
+template <class T, class Key>
 __global__ void __launch_bounds__(kTile)
-    list_points(const __grid_constant__ VoxelPlan plan, Key* cells, uint32_t* positions) {
+    list_points(const __grid_constant__ VoxelPlan plan, const __grid_constant__ Placer<T> placer,
+                Key* cells, uint32_t* positions) {
+  const int64_t* const dims = plan.grid.dims;
   for_each_number(plan.cloud.positions(), [&](int64_t i) {
     const PointPlace place = place_of(plan.cloud, i);
-    const Voxel voxel = counted_voxel_of(plan, place);
-    const bool inside = voxel.left_out == 0;
-    cells[i] = static_cast<Key>(inside ? cell_of(plan.grid, place.cloud, voxel) : plan.cells());
+    Key index[3];
+    Key cell = static_cast<Key>(plan.cells());
+    if (placer.place(place, index)) {
+      const Key x = static_cast<Key>(place.cloud) * static_cast<Key>(dims[0]) + index[0];
+      cell = (x * static_cast<Key>(dims[1]) + index[1]) * static_cast<Key>(dims[2]) + index[2];
+    }
+    cells[i] = cell;
     positions[i] = static_cast<uint32_t>(i);
   });
 }
@@ -27,26 +35,25 @@ __global__ void __launch_bounds__(kTile)
 // Blocks that measure ranges: few enough for their threads to see many points each, because they
 // meet where they tell the result.
 constexpr int64_t kRangeBlocks = 2048;
-// Channels that are measured at once.
-constexpr int kRangeChannels = 4;
 
 // The highest exponents of some channels that a thread has seen.
 struct Exponents {
-  int32_t highest[kRangeChannels];
+  int32_t highest[kChannels];
 
   __device__ Exponents() {
     for (int32_t& exponent : highest) exponent = kNoExponent;
   }
   __device__ void add(const Array& features, int64_t start, int64_t channels) {
-    for (int k = 0; k < kRangeChannels; ++k) {
-      if (k >= channels) break;
-      const double x = load(features.type, features.data, start + k * features.channel);
-      if (x != 0 && is_finite(x)) highest[k] = max(highest[k], exponent_of(x));
+    double values[kChannels];
+    load_channels(features.type, features.data, start, features.channel, channels, values);
+    for (int k = 0; k < kChannels; ++k) {
+      const bool counts = values[k] != 0 && is_finite(values[k]);
+      if (counts) highest[k] = max(highest[k], exponent_of(values[k]));
     }
   }
   // Raises those in memory; few threads have news, most need only look.
   __device__ void tell(int32_t* exponents, int64_t channels) const {
-    for (int k = 0; k < kRangeChannels; ++k) {
+    for (int k = 0; k < kChannels; ++k) {
       if (k >= channels) break;
       if (*static_cast<volatile int32_t*>(exponents + k) < highest[k]) {
         atomicMax(exponents + k, highest[k]);
@@ -121,13 +128,16 @@ cudaError_t sort_points_cuda(const VoxelPlan& plan, Carver& carver, bool launch,
   const cudaError_t error = make_pairs(positions, carver, &sorted->pairs);
   if (error != cudaSuccess || !launch || positions == 0) return error;
   Key* const cells = sorted->pairs.key();
-  list_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, cells, sorted->pairs.number());
+  with_placer(plan, [&](auto placer) {
+    list_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, placer, cells,
+                                                             sorted->pairs.number());
+  });
   if (channels > 0) {
     int32_t* const exponents = sorted->exponents;
     clear_exponents<<<blocks_for(channels), kTile, 0, stream>>>(exponents, channels);
     const auto blocks =
         static_cast<unsigned>(std::min<int64_t>(blocks_for(positions), kRangeBlocks));
-    for (int64_t first = 0; first < plan.width; first += kRangeChannels) {
+    for (int64_t first = 0; first < plan.width; first += kChannels) {
       measure_range<<<blocks, kTile, 0, stream>>>(plan, cells, exponents, first);
     }
   }

@@ -13,17 +13,17 @@ struct SparseSink {
   SparsePlan plan;
   const uint32_t* row_numbers;
 
-  __device__ int64_t target(int64_t i, int64_t) const { return int64_t{row_numbers[i]} - 1; }
-
-  template <class Reducer>
-  __device__ void store(int64_t row, uint32_t count, int64_t channel,
-                        const Reducer& reducer) const {
+  template <class Key, class Reducer>
+  __device__ void store(int64_t i, Key, int64_t first, const Reduction<Reducer>& reduction,
+                        const Rules<Reducer>& rules) const {
+    const int64_t row = int64_t{row_numbers[i]} - 1;
     if (row >= plan.capacity) return;
     const Array& reduced = plan.reduced;
-    rc::store(reduced.type, reduced.data, row * reduced.step + channel * reduced.channel,
-              reducer.finish({0, 0, count}));
+    double values[kChannels] = {};
+    reduction.finish(rules, 0, values);
+    store_channels(reduced.type, reduced.data, row * reduced.step + first * reduced.channel,
+                   reduced.channel, plan.voxels.width - first, values);
   }
-  __device__ void finish(int64_t, uint32_t) const {}
 };
 
 // The points of a row; none where no voxel has it.
@@ -51,8 +51,7 @@ __global__ void __launch_bounds__(kTile)
           static_cast<int32_t>(points.count);
     }
     if (points.count > 0) {
-      store_coords(plan, row,
-                   place_of_cell(plan.voxels.grid, static_cast<int64_t>(cells[points.begin])));
+      store_coords(plan, row, place_of_cell(plan.voxels.grid, cells[points.begin]));
       return;
     }
     store_coords(plan, row, {-1, {-1, -1, -1}});
@@ -77,7 +76,7 @@ __global__ void __launch_bounds__(kTile)
     const int64_t target = row * hard.row + k * hard.step;
     int64_t source = 0;
     if (k < points.count) {
-      const int64_t cloud = static_cast<int64_t>(cells[points.begin]) / plan.voxels.grid.cells();
+      const int64_t cloud = cloud_of_cell(plan.voxels, cells[points.begin]);
       source = start_of(plan.voxels, features, cloud, positions[points.begin + k]);
     }
     for (int64_t c = 0; c < plan.voxels.width; ++c) {
@@ -98,18 +97,19 @@ __global__ void __launch_bounds__(kTile)
                  const uint32_t* positions, const uint32_t* row_numbers) {
   const VoxelPlan& voxels = plan.voxels;
   for_each_number(voxels.cloud.positions(), [&](int64_t i) {
-    const auto cell = static_cast<int64_t>(cells[i]);
+    const Key cell = cells[i];
     int64_t row = -1;
-    if (cell != voxels.cells()) {
+    if (cell != static_cast<Key>(voxels.cells())) {
       row = int64_t{row_numbers[i]} - 1;
       if (row >= plan.capacity) {
         row = -1;
-        count_left_out(voxels.stats, cell / voxels.grid.cells(), RC_STAT_OVER_CAPACITY);
+        count_left_out(voxels.stats, cloud_of_cell(voxels, cell), RC_STAT_OVER_CAPACITY);
       }
     }
     if (!plan.point_to_voxel) return;
     const uint32_t position = positions[i];
-    const int64_t cloud = voxels.cloud.offsets ? 0 : position / voxels.cloud.points;
+    const bool one = voxels.cloud.offsets || voxels.cloud.clouds == 1;
+    const int64_t cloud = one ? 0 : position / voxels.cloud.points;
     store_index(plan.point_to_voxel, start_of(voxels, plan.point_to_voxel, cloud, position), row);
   });
 }
