@@ -10,27 +10,7 @@
 #include "lib/sorted_points.h"
 
 namespace rc {
-namespace {
-
-/** Sets a dense array, whose rows along z have `depth` steps. */
-void fill(rc_context& context, const VoxelPlan& plan, const GridArray& array, int64_t depth,
-          int64_t width, double value) {
-  if (!array) return;
-  const int64_t rows = plan.cloud.clouds * plan.grid.dims[0] * plan.grid.dims[1];
-  split(context, rows, depth * width, [&](int64_t begin, int64_t end) {
-    fill_rows(array, plan.grid, depth, width, value, begin, end);
-  });
-}
-
-void clear_outputs(rc_context& context, const DensePlan& plan) {
-  const VoxelPlan& voxels = plan.voxels;
-  fill(context, voxels, plan.counts, voxels.grid.dims[2], 1, 0);
-  const bool features = reduces_features(voxels.reduce);
-  fill(context, voxels, plan.output, plan.depth(), features ? voxels.width : 1,
-       features ? voxels.fill_value : 0);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void check_cloud_data(int32_t op, const Cloud& cloud) {
   if (!cloud.validate) return;
@@ -53,21 +33,29 @@ uint64_t voxelize_workspace(const DensePlan& plan) {
 
 void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
   const FloatEnvironment environment;
-  clear_stats(plan.voxels.stats, plan.voxels.cloud);
-  if (!plan.accumulate) clear_outputs(context, plan);
-  if (!reduces_features(plan.voxels.reduce)) {
+  const VoxelPlan& voxels = plan.voxels;
+  const int64_t rows = voxels.cloud.clouds * voxels.grid.dims[0] * voxels.grid.dims[1];
+  const int64_t row_elements = voxels.grid.dims[2] * (1 + voxels.width);
+  clear_stats(voxels.stats, voxels.cloud);
+  if (!reduces_features(voxels.reduce)) {
+    if (!plan.accumulate) {
+      split(context, rows, row_elements,
+            [&](int64_t begin, int64_t end) { clear_voxels(plan, begin, end); });
+    }
     const bool shared = context.pool.size() > 1;
-    split(context, plan.voxels.cloud.positions(), 1, [&](int64_t begin, int64_t end) {
+    split(context, voxels.cloud.positions(), 1, [&](int64_t begin, int64_t end) {
       point_kernels(context).mark(plan, shared, begin, end);
     });
     return;
   }
-  with_key(plan.voxels, [&](auto* key) {
+  with_key(voxels, [&](auto* key) {
     using Key = std::remove_pointer_t<decltype(key)>;
-    const SortedPoints<Key> sorted = sort_points<Key>(context, plan.voxels, workspace);
-    split(context, sorted.count, 1 + plan.voxels.width, [&](int64_t begin, int64_t end) {
-      voxel_kernels<Key>(context).reduce(plan, sorted, begin, end);
-    });
+    const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
+    const int64_t points_of_row = rows == 0 ? 0 : sorted.count / rows;
+    split(context, rows, row_elements + points_of_row * (1 + voxels.width),
+          [&](int64_t begin, int64_t end) {
+            voxel_kernels<Key>(context).reduce(plan, sorted, begin, end);
+          });
   });
 }
 

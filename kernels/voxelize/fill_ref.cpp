@@ -34,8 +34,10 @@ static void fill_steps(const Array& array, int64_t start, int64_t begin, int64_t
   });
 }
 
-void fill_rows(const GridArray& array, const Grid& grid, int64_t depth, int64_t width, double value,
-               int64_t begin, int64_t end) {
+// The rows along z [begin, end) of a dense array.
+static void fill_rows(const GridArray& array, const Grid& grid, int64_t depth, int64_t width,
+                      double value, int64_t begin, int64_t end) {
+  if (!array) return;
   const Array steps = {array.data, array.type, 0, array.axis[2], array.channel};
   for (int64_t row = begin; row < end; ++row) {
     const int64_t cloud = row / (grid.dims[0] * grid.dims[1]);
@@ -43,6 +45,14 @@ void fill_rows(const GridArray& array, const Grid& grid, int64_t depth, int64_t 
     fill_steps(steps, cloud * array.cloud + x * array.axis[0] + y * array.axis[1], 0, depth, width,
                value);
   }
+}
+
+void clear_voxels(const DensePlan& plan, int64_t begin, int64_t end) {
+  const VoxelPlan& voxels = plan.voxels;
+  const bool features = reduces_features(voxels.reduce);
+  fill_rows(plan.counts, voxels.grid, voxels.grid.dims[2], 1, 0, begin, end);
+  fill_rows(plan.output, voxels.grid, plan.depth(), features ? voxels.width : 1,
+            features ? voxels.fill_value : 0, begin, end);
 }
 
 void clear_rows(const SparsePlan& plan, int64_t begin, int64_t end) {

@@ -126,15 +126,20 @@ inline void set_bits(char* target, int bits, bool shared) {
   }
 }
 
-// Calls mark(element, index along z) for each point of a block; `element` is that of `array` whose
-// steps along z hold `2^packed` voxels.
+// Calls mark(element, index along z) for each point of a block; `element` is that of `array`, whose
+// steps along z hold 2^`packed` voxels.
 template <int packed, class Index, class Mark>
 void mark_block(const GridArray& array, int64_t cloud, int64_t count, const Block<Index>& block,
                 Mark mark) {
+  const int64_t size = item_size(array.type);
+  int64_t elements[kBlock];
   for (int64_t i = 0; i < count; ++i) {
-    if (!block.inside[i]) continue;
-    const int64_t z = block.index[2][i];
-    mark(element_of(array, cloud, {block.index[0][i], block.index[1][i], z >> packed}), z);
+    elements[i] = element_of(array, cloud,
+                             {block.index[0][i], block.index[1][i], block.index[2][i] >> packed});
+    __builtin_prefetch(array.data + elements[i] * size, 1);
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    if (block.inside[i]) mark(elements[i], static_cast<int64_t>(block.index[2][i]));
   }
 }
 

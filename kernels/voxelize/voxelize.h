@@ -75,13 +75,14 @@ struct SortedPoints {
   const int32_t* exponents;
 };
 
-// Loops over the voxels whose first point in a sorted list is one of [begin, end), compiled for each
-// SIMD level.
+// Loops over voxels, compiled for each SIMD level.
 template <class Key>
 struct VoxelKernels {
   using Points = SortedPoints<Key>;
-  // SUM, MEAN, MAX and MIN.
+  // SUM, MEAN, MAX and MIN: all voxels of the rows along z [begin, end), counted over clouds, x and
+  // y. What no point reaches is made empty, unless the plan accumulates.
   void (*reduce)(const DensePlan& plan, const Points& points, int64_t begin, int64_t end);
+  // The others take voxels whose first point in the list is one of [begin, end).
   void (*gradient)(const VoxelGradientPlan& plan, const Points& points, int64_t begin, int64_t end);
   // How many there are.
   int64_t (*number)(const Points& points, int64_t begin, int64_t end);
@@ -92,10 +93,8 @@ struct VoxelKernels {
 extern const VoxelKernels<uint32_t> voxel_kernels32_baseline, voxel_kernels32_avx2;
 extern const VoxelKernels<uint64_t> voxel_kernels64_baseline, voxel_kernels64_avx2;
 
-// Sets the rows along z [begin, end), counted over clouds, x and y, to `value`. A row has `depth`
-// steps of `width` channels.
-void fill_rows(const GridArray& array, const Grid& grid, int64_t depth, int64_t width, double value,
-               int64_t begin, int64_t end);
+// Makes the voxels of the rows along z [begin, end), counted over clouds, x and y, empty.
+void clear_voxels(const DensePlan& plan, int64_t begin, int64_t end);
 
 // Fills the rows [begin, end) of a sparse result, which no voxel has.
 void clear_rows(const SparsePlan& plan, int64_t begin, int64_t end);

@@ -246,9 +246,26 @@ template <class Key>
 void reduce_voxels(const DensePlan& plan, const SortedPoints<Key>& points, int64_t begin,
                    int64_t end) {
   const VoxelPlan& voxels = plan.voxels;
+  const Grid& grid = voxels.grid;
   const GridArray& output = plan.output;
-  with_reduction(voxels, points.exponents, [&](auto& reduction) {
-    for_each_voxel(points, voxels, begin, end, [&](const CellPlace& place, const Members& members) {
+  // Rows are made empty just before their voxels are written, while they are near; short ones some
+  // at once.
+  const int64_t at_once = 1024 / (grid.dims[2] * (1 + voxels.width));
+  int64_t cleared = begin;
+  const auto clear_to = [&](int64_t row) {
+    if (plan.accumulate || row <= cleared) return;
+    const int64_t first = cleared;
+    cleared = std::min(end, std::max(row, cleared + at_once));
+    clear_voxels(plan, first, cleared);
+  };
+  const auto first_point = [&](int64_t row) {
+    return border(0, points.count, [&](int64_t i) {
+      return static_cast<int64_t>(points.points[i].key()) < row * grid.dims[2];
+    });
+  };
+  const auto reduce = [&](auto& reduction) {
+    const auto each = [&](const CellPlace& place, const Members& members) {
+      clear_to((place.cloud * grid.dims[0] + place.index[0]) * grid.dims[1] + place.index[1] + 1);
       const int32_t old_count = old_count_of(plan, place);
       const int64_t first = element_of(output, place.cloud, place.index);
       for (int64_t c = 0; c < voxels.width; c += kLanes) {
@@ -264,8 +281,11 @@ void reduce_voxels(const DensePlan& plan, const SortedPoints<Key>& points, int64
         store_lanes(output.type, output.data, element, output.channel, channels, values);
       }
       store_count(plan, place, old_count, members.count);
-    });
-  });
+    };
+    for_each_voxel(points, voxels, first_point(begin), first_point(end), each);
+  };
+  with_reduction(voxels, points.exponents, reduce);
+  clear_to(end);
 }
 
 // The point of a voxel whose feature is the one that MAX or MIN keep.
