@@ -9,6 +9,7 @@ RC_KERNELS_BEGIN
 constexpr int64_t kLanes = 4;
 typedef double Doubles __attribute__((vector_size(32)));
 typedef int64_t Longs __attribute__((vector_size(32)));
+typedef uint64_t Words __attribute__((vector_size(32)));
 typedef float Floats __attribute__((vector_size(16)));
 
 // Those of a canonical NaN.

@@ -158,16 +158,19 @@ class SumReduction {
     if (std::is_same_v<T, double> || rows.count() > kMost) return false;
     // Added to a number below 2^51, it rounds to an integer and leaves that in the lowest bits.
     constexpr double kRounder = 0x1.8p52;
-    const Longs rounder = reinterpret_cast<Longs>(Doubles{} + kRounder);
-    Longs sum = {}, finite = Longs{} - 1;
+    const Words rounder = reinterpret_cast<Words>(Doubles{} + kRounder);
+    // Unsigned: beside a feature that is not finite, sums wrap and are of no use.
+    Words sum = {};
+    Longs finite = Longs{} - 1;
     for (int64_t i = 0; i < rows.count(); ++i) {
       Doubles x;
       rows.load(i, x);
       finite &= (x < HUGE_VAL) & (x > -HUGE_VAL);
       x = x > scales.bound ? scales.bound : x < -scales.bound ? -scales.bound : x;
-      sum += reinterpret_cast<Longs>(x * scales.first * scales.second + kRounder) - rounder;
+      sum += reinterpret_cast<Words>(x * scales.first * scales.second + kRounder) - rounder;
     }
-    values = __builtin_convertvector(sum, Doubles) * scales.back_first * scales.back_second;
+    values = __builtin_convertvector(reinterpret_cast<Longs>(sum), Doubles) * scales.back_first *
+             scales.back_second;
     return (finite[0] & finite[1] & finite[2] & finite[3]) != 0;
   }
 
