@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`resample` and `fuse` inside `jax.jit`, `jax.grad` and `jax.vmap`, on the CPU.
+"""`resample`, `fuse` and `voxelize` inside `jax.jit`, `jax.grad` and `jax.vmap`, on the CPU.
 
-Outside of them `robocache.resample` and `robocache.fuse` take JAX's arrays as they are, on the CPU
-and on CUDA. Traced code calls back into Python (`jax.pure_callback`), which on a GPU would carry
+Outside of them `robocache.resample` and the like take JAX's arrays as they are, on the CPU and on
+CUDA. Traced code calls back into Python (`jax.pure_callback`), which on a GPU would carry
 everything to the host and back; there it is refused when it is compiled.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import jax
@@ -17,13 +16,14 @@ import numpy as np
 
 import robocache
 from robocache._bind import Outline, outline, result_dtype
-from robocache._dtypes import numpy_dtype
 from robocache._fuse import Stream, joint_dtype
+from robocache._jax_ops import Arrays, Options, differentiable, hashable, like, made, on_host
+from robocache._jax_voxelize import voxelize
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
 from robocache._resample import Resampled
 from robocache.errors import InvalidArgumentError
 
-__all__ = ["Stream", "fuse", "resample"]
+__all__ = ["Stream", "fuse", "resample", "voxelize"]
 
 _RULES = (
     "mode",
@@ -84,14 +84,14 @@ def resample(
     compiled for another device than the CPU.
     """
     options = {
-        "mode": _hashable(mode),
+        "mode": hashable(mode),
         "outside": outside,
         "fill_value": fill_value,
         "max_gap": max_gap,
         "order": order,
         "duplicates": duplicates,
         "skip_nan": skip_nan,
-        "window": _hashable(window),
+        "window": hashable(window),
         "clock": clock,
         "validate": validate,
         "dtype": dtype,
@@ -138,7 +138,7 @@ def fuse(
     if all(one.values is None for one in streams):
         raise InvalidArgumentError("streams: expected at least one that is present; got none")
     rules = tuple(
-        tuple((name, _hashable(getattr(one, name))) for name in _STREAM_RULES) for one in streams
+        tuple((name, hashable(getattr(one, name))) for name in _STREAM_RULES) for one in streams
     )
     options = {"rules": rules, "separate": separate, "dtype": dtype}
     arrays = {
@@ -151,41 +151,6 @@ def fuse(
     return list(results[:-1]) if separate else results[0], results[-1]
 
 
-def _hashable(rule: Any) -> Any:
-    return tuple(rule) if isinstance(rule, list) else rule
-
-
-Options = tuple[tuple[str, Any], ...]
-Arrays = dict[str, Any]
-Call = Callable[[Options, Any, Arrays], Any]
-
-
-def _differentiable(forward: Call, backward: Callable[..., Any]) -> Call:
-    """A function of options, values and other arrays, with its gradient for the values.
-
-    Parameters
-    ----------
-    forward
-        Gives the results, those that have a gradient first.
-    backward
-        Takes the options, the gradients of the results, values and arrays.
-    """
-    # Compiled for callers who do not, too: JAX looks for the platform of compiled code only.
-    forward = jax.jit(forward, static_argnums=0)
-    backward = jax.jit(backward, static_argnums=0)
-
-    def keep(options: Options, values: Any, arrays: Arrays) -> tuple[Any, Any]:
-        return forward(options, values, arrays), (values, arrays)
-
-    def gradient(options: Options, kept: tuple[Any, Arrays], given: Any) -> tuple[Any, None]:
-        return backward(options, given, *kept), None
-
-    function = jax.custom_vjp(forward, nondiff_argnums=(0,))
-    function.defvjp(keep, gradient)
-    made: Call = function
-    return made
-
-
 def _forward(options: Options, values: Any, arrays: Arrays) -> Any:
     chosen = dict(options)
 
@@ -193,7 +158,7 @@ def _forward(options: Options, values: Any, arrays: Arrays) -> Any:
         result = robocache.resample(values, **arrays, **chosen)
         return tuple(result) if chosen["quality"] else (result,)
 
-    return _on_host(call, _results(chosen, values, arrays), values, arrays)
+    return on_host(call, _results(chosen, values, arrays), values, arrays)
 
 
 def _backward(options: Options, given: Any, values: Any, arrays: Arrays) -> Any:
@@ -202,7 +167,7 @@ def _backward(options: Options, given: Any, values: Any, arrays: Arrays) -> Any:
     def call(gradient: Any, values: Any, arrays: Arrays) -> Any:
         return robocache.resample_backward(gradient, values, **arrays, **chosen)
 
-    return _on_host(call, _like(values), given[0], values, arrays)
+    return on_host(call, like(values), given[0], values, arrays)
 
 
 def _forward_fuse(options: Options, values: Any, arrays: Arrays) -> Any:
@@ -214,7 +179,7 @@ def _forward_fuse(options: Options, values: Any, arrays: Arrays) -> Any:
         out, valid = robocache.fuse(streams, **targets, separate=separate, dtype=dtype)
         return (*out, valid) if separate else (out, valid)
 
-    return _on_host(call, _fused_results(chosen, values, arrays), values, arrays)
+    return on_host(call, _fused_results(chosen, values, arrays), values, arrays)
 
 
 def _backward_fuse(options: Options, given: Any, values: Any, arrays: Arrays) -> Any:
@@ -226,22 +191,11 @@ def _backward_fuse(options: Options, given: Any, values: Any, arrays: Arrays) ->
         streams, targets = _streams(chosen, values, arrays)
         return robocache.fuse_backward(gradients, streams, **targets, separate=separate)
 
-    return _on_host(call, jax.tree.map(_like, values), gradients, values, arrays)
+    return on_host(call, jax.tree.map(like, values), gradients, values, arrays)
 
 
-_resample = _differentiable(_forward, _backward)
-_fuse = _differentiable(_forward_fuse, _backward_fuse)
-
-
-def _on_host(call: Callable[..., Any], results: Any, *arguments: Any) -> Any:
-    """What `call` makes of NumPy arrays, where `results` says what that is."""
-
-    def run(*given: Any) -> Any:
-        made = call(*jax.tree.map(np.asarray, given))
-        return jax.tree.map(lambda one, other: np.asarray(one, other.dtype), made, results)
-
-    traced = functools.partial(jax.pure_callback, run, results, vmap_method="sequential")
-    return jax.lax.platform_dependent(*arguments, cpu=traced)
+_resample = differentiable(_forward, _backward)
+_fuse = differentiable(_forward_fuse, _backward_fuse)
 
 
 def _streams(options: dict[str, Any], values: Any, arrays: Arrays) -> tuple[list[Stream], Arrays]:
@@ -255,14 +209,6 @@ def _streams(options: dict[str, Any], values: Any, arrays: Arrays) -> tuple[list
 
 
 # Shapes and types of results, without data.
-
-
-def _made(shape: Sequence[int], dtype: Any) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(tuple(shape), jax.dtypes.canonicalize_dtype(numpy_dtype(dtype)))
-
-
-def _like(array: Any) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(array.shape, array.dtype)
 
 
 def _outline(rules: Rules, values: Any, source: Any, ids: Any, offsets: Any, of: Arrays) -> Outline:
@@ -286,10 +232,10 @@ def _results(options: dict[str, Any], values: Any, arrays: Arrays) -> Any:
     rules = rule_maker(*(options[name] for name in _RULES))(_has_ticks(arrays))
     layout = arrays["sequence_ids"], arrays["offsets"]
     found = _outline(rules, values, arrays["source_times"], *layout, arrays)
-    results = [_made(found.shape, result_dtype(found, options["dtype"]))]
+    results = [made(found.shape, result_dtype(found, options["dtype"]))]
     if options["quality"]:
         age = "int64" if _has_ticks(arrays) else "float64"
-        results += [_made(found.lead, kind) for kind in ("bool", "uint8", "int64", age)]
+        results += [made(found.lead, kind) for kind in ("bool", "uint8", "int64", age)]
     return tuple(results)
 
 
@@ -307,9 +253,9 @@ def _fused_results(options: dict[str, Any], values: Any, arrays: Arrays) -> Any:
     present = [one for one in outlines if one is not None]
     lead, joint = present[0].lead, joint_dtype(present, dtype)
     results = [
-        _made((*lead, stream.width), joint)
+        made((*lead, stream.width), joint)
         if one is None
-        else _made(one.shape, result_dtype(one, dtype))
+        else made(one.shape, result_dtype(one, dtype))
         for stream, one in zip(streams, outlines, strict=True)
     ]
     if not options["separate"]:
@@ -317,5 +263,5 @@ def _fused_results(options: dict[str, Any], values: Any, arrays: Arrays) -> Any:
             stream.width if one is None else one.width
             for stream, one in zip(streams, outlines, strict=True)
         )
-        results = [_made((*lead, sum(widths)), joint)]
-    return (*results, _made((*lead, len(streams)), "bool"))
+        results = [made((*lead, sum(widths)), joint)]
+    return (*results, made((*lead, len(streams)), "bool"))
