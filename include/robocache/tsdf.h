@@ -12,15 +12,15 @@
  * `tsdf = (tsdf * weight + d * w) / (weight + w)`, `weight = min(weight + w, max_weight)`,
  * the running average of B. Curless and M. Levoy, SIGGRAPH 1996, as KinectFusion (R. Newcombe et
  * al., ISMAR 2011) and Open3D's uniform volume have it. An observation of weight 0 is none. Colours,
- * where kept, are averaged alike; a voxel that was seen as free space alone has no colour yet, and the
- * first one it gets is not mixed with what `color` holds.
+ * where kept, are averaged alike; a voxel that was seen as free space alone (`tsdf` is 1) has no colour
+ * yet, and the first one it gets is not mixed with what `color` holds.
  *
  * Cameras: pinholes that look along +z, x to the right, y down; the centre of pixel (u, v) is at
- * (u, v). Intrinsics [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], fx and fy greater than 0; poses [4,4]
- * take camera coordinates to those of the volume: a rotation (orthonormal within 1e-3, determinant
- * +1) and a translation above [0, 0, 0, 1]. Both are float64 or float32 tensors in CPU memory, also
- * for CUDA contexts: they are few, and a fault in them is found at once. They are read during the
- * call only; a CUDA graph keeps the values that it was captured with.
+ * (u, v). Intrinsics [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], finite, and fx and fy greater than 0, in
+ * float32 too; poses [4,4] take camera coordinates to those of the volume: a rotation (orthonormal
+ * within 1e-3, determinant +1) and a translation above [0, 0, 0, 1]. Both are float64 or float32
+ * tensors in CPU memory, also for CUDA contexts: they are few, and a fault in them is found at once.
+ * They are read during the call only; a CUDA graph keeps the values that it was captured with.
  *
  * Depth: uint16 or float32, [H,W] or [K,H,W] for K frames, along the camera's z, in units of
  * `depth_scale`. 0, negative, NaN, infinite and greater than `max_depth` is no measurement.
@@ -43,7 +43,7 @@
 enum rc_tsdf_weight {
   /** 1. */
   RC_TSDF_WEIGHT_CONSTANT = 0,
-  /** 1 / z^2. */
+  /** 1 / z^2, at most 2^64 (64 of a point). */
   RC_TSDF_WEIGHT_INVERSE_SQUARE = 1,
   /** 1 for d >= -e, falling linearly to 0 at d = -t, where e is the largest edge of a voxel, at most
    * t: H. Oleynikova et al., Voxblox, IROS 2017. */
@@ -81,7 +81,8 @@ typedef struct rc_tsdf_integrate_options {
   /** uint8 or float32 [K,H,W,3] ([H,W,3]) or NULL: colours, registered to the depth. */
   const rc_tensor* color_images;
   /** float32 [X,Y,Z,3], in the unit of the images: the average colour; NULL without
-   * `color_images`. Observed only within the truncation distance. */
+   * `color_images`. Observed only within the truncation distance; a colour that is not finite is
+   * none. A voxel of free space that is seen first gets 0. */
   rc_tensor* color;
 } rc_tsdf_integrate_options;
 
@@ -168,8 +169,9 @@ RC_API rc_status rc_tsdf_extract_options_init(rc_tsdf_extract_options* options,
  * For each voxel whose centre lies in front of the camera and falls on pixel
  * `u = floor(fx * x / z + cx + 0.5)`, v alike, with a measurement D there, the signed distance is
  * `(D - z) * sqrt(((u - cx) / fx)^2 + ((v - cy) / fy)^2 + 1)`, along the ray. Voxels farther than the
- * truncation distance behind the surface are left alone. Camera coordinates are taken in float32
- * from the voxel's indices, the matrix for it in float64.
+ * truncation distance behind the surface are left alone. This is float32 but for the matrix from the
+ * voxel's indices to fx * x, fy * y and z, and the comparison with `max_depth`, which are float64. A
+ * grid has at most 2^24 voxels along an axis, an image 2^22 pixels.
  *
  * @param context     a context on the device of all tensors but `intrinsics` and `poses`. On CUDA
  *                    the call is enqueued and does not wait.
@@ -197,10 +199,11 @@ RC_API rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
  *
  * A point p observes along a unit direction n, which is its normal, or points from it to the sensor.
  * It observes the voxels that the line from `p - t n` to `p + t n` (to the sensor, where free space is
- * carved) passes, t the truncation distance; each once, with the signed distance
- * `dot(centre - p, n)`, limited to t. The observations of a voxel are added as integers (d / t times
- * the weight, and the weight, in units of 2^-25; the weight of one is at most 64), so that the order
- * of the points does not matter, and their weighted mean enters the volume with their total weight.
+ * carved) passes by more than a corner, t the truncation distance; each once, with the signed distance
+ * `dot(centre - p, n)`, limited to t, in float64. The observations of a voxel are added as integers
+ * (d / t times the weight, and the weight, in units of 2^-25; the weight of one is at most 64), so that
+ * the order of the points does not matter, and their weighted mean enters the volume with their total
+ * weight.
  *
  * @param context  as in ::rc_tsdf_integrate
  * @param points   as in voxelize.h
