@@ -217,3 +217,46 @@ def test_captures_keep_every_return(name: str) -> None:
     assert len(points) == {"ouster_os0.pcap": 97299, "ouster_os1.pcap": 322536}[name]
     got = rc.voxelize(points, -256.0, 1.0, (512, 512, 512), reduce="count", stats=True)
     assert got.grid.sum() == len(points)
+
+
+def test_deskewed_scans_lie_on_each_other() -> None:
+    """Three scans of a sensor that drives, with one pose each: the surfaces of one scan lie nearer
+    to those of the next when each point is taken to the world by the pose of its own moment."""
+    spatial = pytest.importorskip("scipy.spatial")
+    capture = cloud("ouster_os1.pcap")
+    poses = np.tile(np.eye(4), (3, 1, 1))
+    poses[:, :3] = np.loadtxt(DATA / "ouster_os1_poses.txt").reshape(3, 3, 4)
+    scan = capture.features["scan"]
+    away = np.linalg.norm(capture.points, axis=1)
+    near = (away > 3) & (away < 30)
+    middle = [int(np.median(np.unique(capture.stamps[scan == index]))) for index in range(3)]
+    points = capture.points.astype(np.float64)
+    deskewed = rc.deskew(points, capture.stamps, middle, poses, outside="extrapolate")
+    skewed = (poses[scan, :3, :3] @ points[:, :, None])[..., 0] + poses[scan, :3, 3]
+
+    def between(world: np.ndarray, first: int) -> float:
+        """Median distance from points of a scan to the planes through the one before."""
+        before, after = (world[near & (scan == index)] for index in (first, first + 1))
+        after = after[::7]
+        around = before[spatial.KDTree(before).query(after, k=12)[1]]
+        centres = around.mean(axis=1)
+        spread = around - centres[:, None]
+        extents, axes = np.linalg.eigh(spread.transpose(0, 2, 1) @ spread / 12)
+        flat = (extents[:, 0] < 1e-3) & (extents[:, 1] > 10 * extents[:, 0])
+        flat &= np.linalg.norm(spread, axis=2).max(axis=1) < 1
+        assert flat.sum() > 5000
+        return float(np.median(np.abs(((after - centres) * axes[:, :, 0]).sum(axis=1))[flat]))
+
+    for first in (0, 1):
+        assert between(deskewed, first) < 0.97 * between(skewed, first)
+    # To the sensor of one moment and by its pose to the world is the same.
+    there = rc.deskew(
+        points,
+        capture.stamps,
+        middle,
+        poses,
+        outside="extrapolate",
+        reference_time=middle[1],
+    )
+    world = there @ poses[1, :3, :3].T + poses[1, :3, 3]
+    np.testing.assert_allclose(world, deskewed, atol=1e-4)
