@@ -460,6 +460,53 @@ class TestOuster:
             read_cloud(path)
 
 
+def one_of_each(folder: Path) -> list[Path]:
+    """A small file of every format."""
+    for data in ("ascii", "binary", "binary_compressed"):
+        write_pcd(folder / f"{data}.pcd", rows(), data)
+    for encoding in ("ascii", "binary_big_endian"):
+        write_ply(folder / f"{encoding}.ply", rows(), encoding, 2)
+    np.save(folder / "cloud.npy", rows())
+    np.savez(folder / "cloud.npz", points=xyz(rows()), ring=rows()["ring"])
+    np.savetxt(folder / "cloud.csv", xyz(rows()), delimiter=",", header="x,y,z", comments="")
+    lidar = Lidar("LEGACY")
+    packets = lidar.packets(2, lambda scan, column, row: pixel_of("LEGACY", 4000, 1))
+    lidar.write(folder / "cloud.pcap", packets, mtu=600)
+    return sorted(path for path in folder.iterdir() if path.suffix != ".json")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damage_is_a_cloud_or_one_line(tmp_path: Path, seed: int) -> None:
+    """A few bytes are others, or some are missing: no other exception, and no waiting."""
+    pytest.importorskip("pypcd4")
+    rng = np.random.default_rng(seed)
+    for path in one_of_each(tmp_path):
+        damaged = bytearray(path.read_bytes())
+        begin = 0 if seed % 2 else len(damaged) // 3
+        for place in rng.integers(begin, min(len(damaged), begin + 600), 1 + seed % 5):
+            damaged[place] = rng.integers(256)
+        if seed % 3 == 0:
+            del damaged[rng.integers(len(damaged)) :]
+        path.write_bytes(damaged)
+        try:
+            cloud = read_cloud(path)
+        except RecordingError as error:
+            line = str(error)
+        else:
+            line = f"{path}: read"
+            arrays = [cloud.points, *cloud.features.values()]
+            assert {len(values) for values in arrays} == {len(cloud)}
+        assert line.startswith(f"{path}: ")
+        assert "\n" not in line
+
+
+def test_text_without_rows(tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text("x,y,z,intensity\n")
+    cloud = read_cloud(tmp_path / "none.csv")
+    assert cloud.points.shape == (0, 3)
+    assert cloud.features["intensity"].shape == (0,)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -571,6 +618,27 @@ class TestRealFiles:
         assert (ranges.min(), ranges.max()) == (np.float32(1.264), np.float32(246.864))
         for row, expected in OS1_POINTS.items():
             np.testing.assert_allclose(cloud.points[row], expected, atol=1e-4)
+
+    def test_scans_lie_on_each_other_once_deskewed(self) -> None:
+        """The sensor moves a quarter of a metre per scan. Walls that are seen three times take
+        fewer voxels where each scan has its pose, and fewer still where each column has."""
+        cloud = real("ouster_os1.pcap")
+        path = DATA / "ouster_os1_poses.txt"
+        if not path.is_file():
+            pytest.skip(f"{path.name} is not in {DATA}: set ROBOCACHE_DATA")
+        poses = np.tile(np.eye(4), (3, 1, 1))
+        poses[:, :3] = np.loadtxt(path).reshape(3, 3, 4)
+        scan = cloud.features["scan"]
+        middles = [int(np.median(cloud.stamps[scan == k])) for k in range(3)]
+        points = cloud.points.astype(np.float64)
+        placed = np.einsum("nij,nj->ni", poses[scan, :3, :3], points) + poses[scan, :3, 3]
+        deskewed = rc.deskew(points, cloud.stamps, np.array(middles), poses, outside="extrapolate")
+        near = np.linalg.norm(points, axis=1) < 40
+        raw, per_scan, per_column = (
+            int(rc.voxelize_sparse(np.ascontiguousarray(each[near]), 0.1, reduce=None).total)
+            for each in (points, placed, deskewed)
+        )
+        assert per_column < per_scan < 0.9 * raw
 
     def test_ouster_os0(self) -> None:
         cloud = real("ouster_os0.pcap")

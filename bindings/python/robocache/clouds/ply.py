@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -107,7 +108,5 @@ def _rows(file: IO[bytes], element: _Element, encoding: str) -> NDArray[Any]:
     if encoding != "ascii":
         data = file.read(element.rows * dtype.itemsize)
         return np.frombuffer(data, dtype, count=len(data) // max(dtype.itemsize, 1))
-    if element.rows == 0:
-        return np.empty(0, dtype)
-    lines = [file.readline() for _ in range(element.rows)]
-    return np.atleast_1d(np.loadtxt([line for line in lines if line.strip()], dtype))
+    lines = [line for line in islice(file, element.rows) if line.strip()]
+    return np.atleast_1d(np.loadtxt(lines, dtype)) if lines else np.empty(0, dtype)

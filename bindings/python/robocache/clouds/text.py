@@ -7,6 +7,7 @@ Separated by commas, semicolons, tabs or blanks. Without a header the columns ar
 
 from __future__ import annotations
 
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".xyz", ".asc")
 
 def read_text(path: Path) -> Cloud:
     """Read all columns as float64, and a column of times without going through a float."""
-    with reading(path, "not readable as CSV"):
+    with reading(path, "not readable as CSV"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # That there is no row.
         with path.open(encoding="utf-8") as file:
             first = file.readline().lstrip("#/").strip()
         separator = next((one for one in ",;\t" if one in first), None)
