@@ -7,6 +7,7 @@ import ctypes
 import gc
 import resource
 import sys
+import weakref
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,21 @@ def test_no_array_is_kept_after_a_call(fails: bool) -> None:
     assert [sys.getrefcount(array) for array in arrays] == before
 
 
+def test_graphs_of_gradients_are_freed_by_their_last_reference() -> None:
+    torch = pytest.importorskip("torch")
+    points, features = torch.from_numpy(VALUES), torch.ones(8, 2, requires_grad=True)
+    gc.disable()
+    try:
+        voxels = rc.voxelize_sparse(points, 6.0, features=features)
+        grid = rc.voxelize(points, 0.0, 6.0, 4, reduce="max", features=features)
+        gone = [weakref.ref(one) for one in (voxels.coords, voxels.features, grid)]
+        (voxels.features.sum() + grid.sum()).backward()
+        del voxels, grid
+        assert [one() for one in gone] == [None] * 3
+    finally:
+        gc.enable()
+
+
 def test_results_outlive_everything() -> None:
     with rc.Context("cpu") as context:
         got = rc.resample(VALUES.copy(), TIMES, TARGETS, context=context, quality=True)
@@ -197,6 +213,28 @@ def _call_jax() -> None:
     rc.resample(on_cpu(jax, VALUES), TIMES, TARGETS)
 
 
+def _call_voxelize() -> None:
+    rc.voxelize(VALUES, 0.0, 6.0, 4, reduce="mean", counts=True, stats=True)
+    rc.voxelize_sparse(_Numpy(), 6.0, max_points=2)
+
+
+def _call_voxelize_torch() -> None:
+    torch = pytest.importorskip("torch")
+    points, features = torch.from_numpy(VALUES), torch.ones(8, 2, requires_grad=True)
+    rc.voxelize(points, 0.0, 6.0, 4, reduce="max", features=features).sum().backward()
+    rc.voxelize_sparse(points, 6.0, features=features).features.sum().backward()
+
+
+def _call_volume() -> None:
+    volume = rc.TsdfVolume(0.0, 6.0, 4)
+    volume.integrate_points(VALUES, normals=VALUES + 1, stats=True)
+    volume.extract_points(normals=True)
+
+
+def _call_deskew() -> None:
+    rc.deskew(VALUES, TIMES, [0, 100], np.eye(4)[None].repeat(2, 0), reference_time=5)
+
+
 def _call_context() -> None:
     rc.Context("cpu").close()
 
@@ -210,6 +248,10 @@ def _call_context() -> None:
         (_call_and_fail, 10_000),
         (_call_torch, 3_000),
         (_call_jax, 1_000),
+        (_call_voxelize, 3_000),
+        (_call_voxelize_torch, 1_000),
+        (_call_volume, 3_000),
+        (_call_deskew, 3_000),
         (_call_context, 3_000),
     ],
 )

@@ -137,7 +137,7 @@ def deskew(
                 times,
                 mode=_MODE,
                 outside=outside,
-                fill_value=float("nan"),
+                fill_value=np.nan,
                 max_gap=max_gap,
                 dtype="float64",
                 backend=backend,
