@@ -95,6 +95,12 @@ def test_demo(robocache: Run, tmp_path: Path) -> None:
     assert (pixels[..., 0] > 3 * pixels[..., 2]).sum() > 5000
 
 
+def test_a_second_demo_takes_the_place_of_the_first(scene: Path) -> None:
+    (scene / "poses.txt").write_text("")
+    depth_demo.write_frames(scene)
+    assert len(read_depth_folder(scene)) == depth_demo.FRAMES
+
+
 def test_what_is_printed(robocache: Run, scene: Path, tmp_path: Path) -> None:
     code, printed, errors = robocache(
         "tsdf", scene, *SOME, "--bounds", -1, -1, -0.2, 1, 1, 1.2, "--max-depth", 4,
@@ -268,6 +274,7 @@ class TestWrong:
         assert "bounds: expected x0 y0 z0 x1 y1 z1" in fails("--bounds", 0, 0, 0, 0, 1, 1)
         assert "voxels of 20 bytes takes " in fails("--voxel", 0.002)
         assert "intrinsics: expected a file or fx,fy,cx,cy" in fails("--intrinsics", "1,2,3")
+        (folder / "mine.txt").touch()
         assert "new or empty folder" in fails("--demo")
         assert "truncation: expected a finite length above 0" in fails("--truncation", -1)
         assert "no depth image has a measurement" in fails("--max-depth", 0.01)

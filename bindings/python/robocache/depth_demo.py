@@ -32,6 +32,7 @@ _COLOURS = np.array(
     [[217, 72, 15], [25, 113, 194], [206, 212, 218], [233, 236, 239], [222, 226, 230]]
 )
 _TILE = 0.5
+_NAMES = {"depth", "color", "poses.txt", "intrinsics.json"}
 
 
 def distance(points: Array) -> Array:
@@ -89,9 +90,9 @@ def render(pose: Array) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
 
 def write_frames(folder: Path) -> None:
     """Write depth/, color/, poses.txt (a matrix per line) and intrinsics.json into a folder, which
-    must be new or empty."""
+    must be new, empty, or of an earlier demo."""
     image: Any = require("PIL.Image", "depth")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not (folder.is_dir() and {f.name for f in folder.iterdir()} <= _NAMES):
         raise RecordingError(folder, "expected a new or empty folder to write the demo into")
     for name in ("depth", "color"):
         (folder / name).mkdir(parents=True, exist_ok=True)
