@@ -109,12 +109,12 @@ def triple(name: str, value: Any) -> tuple[float, float, float]:
         raise TypeError(f"{name}: expected a number or three; got {value!r}")
     if numbers.shape not in ((), (3,)):
         raise InvalidArgumentError(f"{name}: expected a number or three; got {value!r}")
-    x, y, z = np.broadcast_to(numbers, 3).tolist()
+    x, y, z = numbers.tolist() if numbers.ndim else [float(numbers)] * 3
     return x, y, z
 
 
 def make_grid(origin: Any, voxel_size: Any, dims: Any) -> Any:
-    """An `rc_grid`."""
+    """An `rc_grid*`."""
     grid = ffi.new("rc_grid*")
     grid.origin = triple("origin", origin)
     grid.voxel_size = triple("voxel_size", voxel_size)
@@ -127,7 +127,7 @@ def whole_dims(dims: Any) -> tuple[int, int, int]:
     numbers = np.asarray(dims)
     if numbers.shape not in ((), (3,)) or numbers.dtype.kind not in "iu":
         raise InvalidArgumentError(f"dims: expected an int or three; got {dims!r}")
-    x, y, z = np.broadcast_to(numbers, 3).tolist()
+    x, y, z = numbers.tolist() if numbers.ndim else [int(numbers)] * 3
     if min(x, y, z) < 1:
         raise InvalidArgumentError(f"dims: expected at least 1 along each axis; got {dims!r}")
     return x, y, z
