@@ -46,8 +46,11 @@ static void start_over(void) {
       for (int j = 0; i < 3 && j < 3; ++j) call.intrinsics[f][i][j] = i == j;
     }
   }
-  for (int i = 0; i < frames * height * width; ++i) call.depth[0][0][i] = 1;
-  for (int i = 0; i < 6; ++i) call.points[0][i] = call.normals[0][i] = 0.5f;
+  float* const depths = &call.depth[0][0][0];
+  for (int i = 0; i < frames * height * width; ++i) depths[i] = 1;
+  for (int i = 0; i < 2; ++i) {
+    for (int a = 0; a < 3; ++a) call.points[i][a] = call.normals[i][a] = 0.5f;
+  }
   SHAPE(depth_shape, frames, height, width);
   SHAPE(images_shape, frames, height, width, 3);
   SHAPE(intrinsics_shape, frames, 3, 3);
