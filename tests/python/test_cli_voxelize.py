@@ -205,7 +205,8 @@ def verified(recording: Path) -> set[str]:
     printed = subprocess.run(
         [*rerun, "print", str(recording)], check=True, capture_output=True, text=True
     )
-    words = (printed.stdout + printed.stderr).replace(",", " ").split()
+    # Older versions print components as entity:Archetype:component.
+    words = (printed.stdout + printed.stderr).replace(",", " ").replace(":", " ").split()
     return {word for word in words if word.startswith(("/voxels", "/points", "/raw", "/aligned"))}
 
 
