@@ -170,7 +170,20 @@ def test_metrics_count_what_was_done() -> None:
         rc.resample(VALUES, TIMES, TARGETS, context=context)
         rc.fuse([rc.Stream(VALUES, TIMES)], TARGETS, context=context)
         found = context.metrics()
-        assert list(found) == ["resample", "resample_backward", "fuse", "fuse_backward"]
+        assert list(found) == [
+            "resample",
+            "resample_backward",
+            "fuse",
+            "fuse_backward",
+            "voxelize",
+            "voxelize_backward",
+            "voxelize_sparse",
+            "pointcloud_bounds",
+            "tsdf_integrate",
+            "tsdf_from_points",
+            "tsdf_extract_points",
+            "depth_to_points",
+        ]
         assert (found["resample"].calls, found["resample"].items) == (2, 2 * len(TARGETS))
         assert found["resample"].bytes >= 2 * EXPECTED.nbytes
         assert 0 < found["resample"].min_ns <= found["resample"].max_ns
