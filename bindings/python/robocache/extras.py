@@ -15,7 +15,7 @@ EXTRAS = {
     "jax": ("jax",),
     "mcap": ("mcap", "mcap-protobuf-support", "rosbags"),
     "plot": ("matplotlib",),
-    "rerun": ("rerun-sdk",),
+    "rerun": ("matplotlib", "rerun-sdk"),
     "ros": ("rosbags",),
     "table": ("pyarrow",),
     "torch": ("torch",),

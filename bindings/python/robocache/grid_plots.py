@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .extras import require
 from .splats import Array, Camera, fraction, shade
 from .voxel_grid import VoxelGrid
 
@@ -179,8 +180,7 @@ def height_colors(centres: Array) -> NDArray[np.uint8]:
 
 
 def _map(values: Array, name: str) -> NDArray[np.uint8]:
-    from matplotlib import colormaps
-
+    colormaps = require("matplotlib", "plot").colormaps
     mapped: NDArray[np.uint8] = colormaps[name](np.nan_to_num(values), bytes=True)[:, :3]
     return mapped
 
