@@ -1,100 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // rc_tsdf_integrate for AVX2 and FMA: the eight voxels of a row of a brick at a time, each in a lane,
 // by the operations of observe() in their order.
-#include <immintrin.h>
-
 #define RC_LEVEL avx2
 #include "kernels/tsdf/bricks.h"
+#include "kernels/tsdf/row_avx2.h"
 #include "kernels/tsdf/tsdf.h"
-
-static_assert(rc::kBrick == 8, "a row of a brick fills a vector");
 
 namespace rc {
 namespace {
 
-using Floats = __m256;
-
-Floats all(float x) { return _mm256_set1_ps(x); }
-Floats greater(Floats a, Floats b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
-Floats at_least(Floats a, Floats b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
-Floats both(Floats a, Floats b) { return _mm256_and_ps(a, b); }
-Floats choose(Floats mask, Floats yes, Floats no) { return _mm256_blendv_ps(no, yes, mask); }
-bool none(Floats mask) { return _mm256_movemask_ps(mask) == 0; }
-
-// Calls f(lane) for the lanes of a mask.
-template <class F>
-void for_each_lane(Floats mask, F f) {
-  for (int lanes = _mm256_movemask_ps(mask); lanes != 0; lanes &= lanes - 1) {
-    f(__builtin_ctz(static_cast<unsigned>(lanes)));
-  }
-}
-
-// One float of each lane, somewhere in memory.
-struct Lanes {
-  alignas(32) float at[kBrick] = {};
-  Floats get() const { return _mm256_load_ps(at); }
-  void set(Floats x) { _mm256_store_ps(at, x); }
-};
-
-// The eight voxels of a row, of which the first `count` are there.
-struct RowState {
-  Floats tsdf, weight, color[3];
-};
-
-struct Row {
-  int64_t x, y, z, count;
-
-  Floats load(const GridArray& array, int64_t channel) const {
-    const float* const data = start(array, channel);
-    if (array.axis[2] == 1 && count == kBrick) return _mm256_loadu_ps(data);
-    Lanes lanes;
-    for (int64_t k = 0; k < count; ++k) lanes.at[k] = data[k * array.axis[2]];
-    return lanes.get();
-  }
-  void store(const GridArray& array, int64_t channel, Floats values, Floats mask) const {
-    float* const data = start(array, channel);
-    Lanes lanes;
-    lanes.set(values);
-    for_each_lane(mask, [&](int k) { data[k * array.axis[2]] = lanes.at[k]; });
-  }
-
- private:
-  float* start(const GridArray& array, int64_t channel) const {
-    return reinterpret_cast<float*>(array.data) + element_in(array, x, y, z) +
-           channel * array.channel;
-  }
-};
-
-RowState load_row(const Volume& volume, const Row& row) {
-  RowState state = {};
-  state.weight = row.load(volume.weight, 0);
-  const Floats seen = greater(state.weight, all(0));
-  state.weight = both(state.weight, seen);
-  state.tsdf = both(row.load(volume.tsdf, 0), seen);
-  for (int c = 0; volume.color && c < 3; ++c) {
-    state.color[c] = both(row.load(volume.color, c), seen);
-  }
-  return state;
-}
-
-void store_row(const Volume& volume, const Row& row, const RowState& state, Floats mask) {
-  row.store(volume.tsdf, 0, state.tsdf, mask);
-  row.store(volume.weight, 0, state.weight, mask);
-  for (int c = 0; volume.color && c < 3; ++c) row.store(volume.color, c, state.color[c], mask);
-}
-
-Floats canonical(Floats x) {
-  return choose(_mm256_cmp_ps(x, x, _CMP_UNORD_Q), all(bit_cast<float>(0x7fc00000u)), x);
-}
-
-Floats average(Floats old, Floats before, Floats seen, Floats weight) {
-  return canonical(_mm256_div_ps(_mm256_fmadd_ps(old, before, _mm256_mul_ps(seen, weight)),
-                                 _mm256_add_ps(before, weight)));
-}
-
 void add_colors(const IntegratePlan& plan, const int64_t (&pixels)[kBrick], Floats weight,
                 Floats mask, RowState& state) {
-  Lanes colors[3], finite;
+  LaneFloats colors[3], finite;
   for_each_lane(mask, [&](int k) {
     float color[3];
     color_at(plan.color, pixels[k], color);
@@ -116,7 +33,7 @@ void add_colors(const IntegratePlan& plan, const int64_t (&pixels)[kBrick], Floa
 template <class Depth>
 class Observer {
  public:
-  Observer(const IntegratePlan& plan, const Row& row)
+  Observer(const IntegratePlan& plan, const VoxelRow& row)
       : plan_(plan), row_(row), state_(load_row(plan.volume, row)) {
     const Floats numbers = _mm256_setr_ps(0, 1, 2, 3, 4, 5, 6, 7);
     z_ = _mm256_add_ps(all(static_cast<float>(row.z)), numbers);
@@ -183,7 +100,7 @@ class Observer {
   Floats depth_at(__m256i rows, __m256i columns, int64_t frame, Floats mask) const {
     int64_t pixels[kBrick];
     place(plan_.depth, rows, columns, frame, pixels);
-    Lanes depth;
+    LaneFloats depth;
     for_each_lane(mask, [&](int k) { depth.at[k] = number_at<Depth>(plan_.depth, pixels[k]); });
     return depth.get();
   }
@@ -204,7 +121,7 @@ class Observer {
   }
 
   const IntegratePlan& plan_;
-  const Row row_;
+  const VoxelRow row_;
   RowState state_;
   Floats z_, here_, seen_ = _mm256_setzero_ps();
 };
