@@ -55,17 +55,22 @@ class Observer {
     mask = both(mask, both(greater(depth, all(0)), at_least(all(plan_.depth_limit), depth)));
     if (none(mask)) return;
     const Floats measured = _mm256_mul_ps(depth, all(plan_.depth_scale));
-    const Floats a = slope(camera, 0, columns), b = slope(camera, 1, rows);
-    const Floats length = _mm256_sqrt_ps(_mm256_fmadd_ps(a, a, _mm256_fmadd_ps(b, b, all(1))));
-    const Floats d = _mm256_mul_ps(_mm256_sub_ps(measured, z), length);
-    const Floats within = at_least(all(plan_.truncation), d);
+    Floats d = _mm256_sub_ps(measured, z);
     mask = both(mask, at_least(d, all(-plan_.truncation)));
+    const bool near = !none(both(mask, at_least(all(plan_.truncation), d)));
+    if (near) {
+      const Floats a = slope(camera, 0, columns), b = slope(camera, 1, rows);
+      d = _mm256_mul_ps(d, _mm256_sqrt_ps(_mm256_fmadd_ps(a, a, _mm256_fmadd_ps(b, b, all(1)))));
+      mask = both(mask, at_least(d, all(-plan_.truncation)));
+    }
+    const Floats within = at_least(all(plan_.truncation), d);
     if (!plan_.carving) mask = both(mask, within);
     const Floats weight = weight_of(measured, d);
     mask = both(mask, greater(weight, all(0)));
     if (none(mask)) return;
     if (plan_.color) add_colors_at(rows, columns, frame, weight, both(mask, within));
-    const Floats distance = choose(within, _mm256_div_ps(d, all(plan_.truncation)), all(1));
+    Floats distance = all(1);
+    if (near) distance = choose(within, _mm256_div_ps(d, all(plan_.truncation)), distance);
     const Floats mean = average(state_.tsdf, state_.weight, distance, weight);
     const Floats sum = _mm256_min_ps(_mm256_add_ps(state_.weight, weight), all(plan_.max_weight));
     state_.tsdf = choose(mask, mean, state_.tsdf);
@@ -89,8 +94,15 @@ class Observer {
                          all(camera.slope[side]));
   }
 
-  void place(const Images& images, __m256i rows, __m256i columns, int64_t frame,
-             int64_t (&pixels)[kBrick]) const {
+  // Whether the elements of a frame have numbers of 32 bits.
+  static bool is_small(const IntegratePlan& plan) {
+    const Images& depth = plan.depth;
+    return plan.height > 0 && plan.width > 0 && depth.row < (1 << 24) && depth.column < (1 << 24) &&
+           (plan.height - 1) * depth.row + (plan.width - 1) * depth.column < (1 << 30);
+  }
+
+  static void place(const Images& images, __m256i rows, __m256i columns, int64_t frame,
+                    int64_t (&pixels)[kBrick]) {
     alignas(32) int32_t v[kBrick], u[kBrick];
     _mm256_store_si256(reinterpret_cast<__m256i*>(v), rows);
     _mm256_store_si256(reinterpret_cast<__m256i*>(u), columns);
@@ -98,11 +110,26 @@ class Observer {
   }
 
   Floats depth_at(__m256i rows, __m256i columns, int64_t frame, Floats mask) const {
-    int64_t pixels[kBrick];
-    place(plan_.depth, rows, columns, frame, pixels);
+    const Images& images = plan_.depth;
     LaneFloats depth;
-    for_each_lane(mask, [&](int k) { depth.at[k] = number_at<Depth>(plan_.depth, pixels[k]); });
-    return depth.get();
+    if (!small_) {
+      int64_t pixels[kBrick];
+      place(images, rows, columns, frame, pixels);
+      for_each_lane(mask, [&](int k) { depth.at[k] = number_at<Depth>(images, pixels[k]); });
+      return depth.get();
+    }
+    const __m256i numbers = _mm256_add_epi32(
+        _mm256_mullo_epi32(rows, _mm256_set1_epi32(static_cast<int>(images.row))),
+        _mm256_mullo_epi32(columns, _mm256_set1_epi32(static_cast<int>(images.column))));
+    const auto first = reinterpret_cast<const Depth*>(images.data) + frame * images.frame;
+    if constexpr (sizeof(Depth) == sizeof(float)) {
+      return _mm256_mask_i32gather_ps(all(0), first, numbers, mask, sizeof(float));
+    } else {
+      alignas(32) int32_t pixels[kBrick];
+      _mm256_store_si256(reinterpret_cast<__m256i*>(pixels), numbers);
+      for_each_lane(mask, [&](int k) { depth.at[k] = static_cast<float>(first[pixels[k]]); });
+      return depth.get();
+    }
   }
 
   void add_colors_at(__m256i rows, __m256i columns, int64_t frame, Floats weight, Floats mask) {
@@ -121,6 +148,7 @@ class Observer {
   }
 
   const IntegratePlan& plan_;
+  const bool small_ = is_small(plan_);
   const VoxelRow row_;
   RowState state_;
   Floats z_, here_, seen_ = _mm256_setzero_ps();

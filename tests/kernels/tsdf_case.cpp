@@ -147,6 +147,12 @@ class Builder {
     if (frames_ == 0) trait("no frames");
     for (int64_t f = 0; f < frames_; ++f) add_camera();
     TestTensor& t = add_tensor("depth", kind_.input, per_frame({height_, width_}));
+    if (height_ == 1 && r_.chance(30)) {  // any stride does where there is one row
+      if (t.strides.empty())
+        t.strides = single_ ? std::vector<int64_t>{1, 1} : std::vector<int64_t>{width_, 1, 1};
+      t.strides[t.strides.size() - 2] = int64_t{1} << 40;
+      trait("wide rows");
+    }
     for (int64_t i = 0; i < t.count(); ++i) {
       const double z = r_.real(0.05, 3.5);
       if (kind_.input == Dtype::u16) {
@@ -296,10 +302,10 @@ int tsdf_combinations() { return static_cast<int>(combinations().size()); }
 
 std::vector<std::string> expected_tsdf_traits() {
   std::vector<std::string> traits = {
-      "no carving",        "weights limited", "fresh volume",  "used volume",  "several passes",
-      "no frames",         "max_depth",       "depth_scale",   "colour uint8", "colour float32",
-      "layout single",     "layout batch",    "layout packed", "lengths",      "one sensor",
-      "colours of points", "no room"};
+      "no carving",     "weights limited",   "fresh volume", "used volume",   "several passes",
+      "no frames",      "max_depth",         "wide rows",    "depth_scale",   "colour uint8",
+      "colour float32", "layout single",     "layout batch", "layout packed", "lengths",
+      "one sensor",     "colours of points", "no room"};
   for (const Combination& c : combinations()) traits.push_back(trait_of(c));
   return traits;
 }
