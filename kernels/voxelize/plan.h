@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A checked call of voxelize.h in the form that kernels take by value. Plain data: all strides count elements of the array they belong to.
+// A checked call of voxelize.h in the form that kernels take by value. Plain data: all strides
+// count elements of the array they belong to.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ namespace rc {
 // The first fault in offsets and lengths.
 Fault check_cloud(int32_t op, const Cloud& cloud);
 
-// Bounds of the points at the indices [begin, end) along the axis of points, and the result of all parts of a cloud.
+// Bounds of the points at the indices [begin, end) along the axis of points, and the result of all
+// parts of a cloud.
 struct Bounds;
 Bounds bounds_of_points(const Cloud& clouds, int64_t cloud, int64_t begin, int64_t end);
 void write_bounds(const BoundsPlan& plan, int64_t cloud, const Bounds* parts, int64_t count);
