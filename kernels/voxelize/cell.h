@@ -44,8 +44,8 @@ RC_HD inline float to_arithmetic(Half x) { return static_cast<float>(to_double(x
 RC_HD inline float to_arithmetic(float x) { return x; }
 RC_HD inline double to_arithmetic(double x) { return x; }
 
-// A voxel of a cloud's grid. Where `left_out` is not 0 it is one of the constants above, and there is
-// no voxel.
+// A voxel of a cloud's grid. Where `left_out` is not 0 it is one of the constants above, and there
+// is no voxel.
 struct Voxel {
   int64_t left_out;
   int64_t index[3];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CPU kernels of voxelize.h, in the order in which calls use them. A caller splits the work as it
-// likes: how it does changes no bit.
+// The CPU kernels of voxelize.h, in the order in which calls use them. A caller splits the work as
+// it likes: how it does changes no bit.
 #pragma once
 
 #include <cstdint>

@@ -43,8 +43,8 @@ class CellWalk {
 };
 
 // Asks for what the loops below will read of a point, some points before they do: its features lie
-// anywhere. The cloud is that of a point before it, which costs time at most. (GCC takes a call that
-// only prefetches for one without effect, and drops it: hence inline.)
+// anywhere. The cloud is that of a point before it, which costs time at most. (GCC takes a call
+// that only prefetches for one without effect, and drops it: hence inline.)
 __attribute__((always_inline)) inline void prefetch(const VoxelPlan& plan, int64_t cloud,
                                                     int64_t position) {
   const Array& features = plan.features;
