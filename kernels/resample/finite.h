@@ -125,7 +125,8 @@ RC_HD inline uint64_t finite_word(const ResamplePlan& plan, int64_t channel, int
       const Reader<Raw> reader{plan, sequence, channel, channels};
       const int64_t begin = first_bit(plan, e);
       const int64_t end = begin + sequence.count < last ? begin + sequence.count : last;
-      for (int64_t k = i; k >= begin && k < end; ++k) {
+      // The first sequence may begin behind i: packed samples in front of it belong to none.
+      for (int64_t k = i < begin ? begin : i; k < end; ++k) {
         if (reader.counts(k - begin)) bits |= uint64_t{1} << (k - first);
       }
       if (next < end) next = end;

@@ -58,7 +58,8 @@ struct Store {
   explicit Store(Random& random) {
     const int64_t sequences = random.integer(1, 4), width = random.pick<int64_t>({1, 3, 4, 8});
     const bool packed = random.chance(50);
-    int64_t stored = 0;
+    // Packed samples in front of the first sequence and behind the last belong to none.
+    int64_t stored = packed ? random.pick<int64_t>({0, 5, 100}) : 0;
     std::vector<int64_t> begins, counts;
     const int64_t longest = random.pick<int64_t>({1, 20, 70, 300});
     for (int64_t e = 0; e < sequences; ++e) {
@@ -66,6 +67,8 @@ struct Store {
       begins.push_back(packed ? stored : e * longest);
       stored += packed ? counts.back() : longest;
     }
+    const int64_t last_end = stored;
+    if (packed) stored += random.pick<int64_t>({0, 5, 100});
     times.resize(static_cast<size_t>(stored));
     const int64_t most = random.pick<int64_t>({3, 100, 100000});
     for (int64_t& t : times) t = random.integer(0, most);
@@ -91,7 +94,7 @@ struct Store {
     plan.clock.identity = true;
     if (packed) {
       offsets = begins;
-      offsets.push_back(stored);
+      offsets.push_back(last_end);
       plan.offsets = {offsets.data(), 1};
     } else {
       lengths = counts;
@@ -109,7 +112,7 @@ struct Store {
     for (size_t e = 0; e < counts.size(); ++e) {
       int64_t kept = 0;
       for (int64_t i = 0; i < counts[e]; ++i) {
-        if (random.chance(70)) sorted[static_cast<size_t>(begins[e] + kept++)] = i;
+        if (random.chance(70)) sorted[static_cast<size_t>(begins[e] - begins[0] + kept++)] = i;
       }
       sorted_count.push_back(kept);
     }
