@@ -124,7 +124,8 @@ def test_deskew(maker: str, reference: int | None) -> None:
     expected = rc.deskew(POINTS[0], stamps, times, poses, **options)
     for given in (poses, make(poses)):
         got = rc.deskew(make(POINTS[0]), make(stamps), make(times), given, **options)
-        all_same([got], [expected], maker)
+        # Frameworks give NaN other payloads.
+        np.testing.assert_array_equal(back(got), expected, strict=True)
 
 
 def test_results_that_are_read_back_wait_for_their_stream() -> None:
@@ -176,11 +177,11 @@ def test_a_call_that_knows_its_sizes_does_not_wait() -> None:
     """With origin, dims and capacity the call comes back before the stream is done."""
     torch = pytest.importorskip("torch")
     points = torch_cuda(POINTS)
-    options: dict[str, Any] = {"origin": -9.0, "dims": 40, "capacity": 9000}
+    options: dict[str, Any] = {"origin": -9.0, "dims": 40, "capacity": 11000}
     rc.voxelize_sparse(points, 0.5, **options)
     torch.cuda.synchronize()
     torch.cuda._sleep(1_000_000_000)
     voxels = rc.voxelize_sparse(points, 0.5, **options)
     assert not torch.cuda.current_stream().query()
     all_same(voxels, rc.voxelize_sparse(POINTS, 0.5, **options), "torch")
-    assert back(voxels.total) < 9000
+    assert back(voxels.total) < 11000

@@ -156,11 +156,22 @@ class Jax(Numpy):
 
     def empty(self, shape: Shape, dtype: str, device: Device) -> Any:
         jax = sys.modules["jax"]
-        platform = "cuda" if device[0] == CUDA_TYPE else "cpu"
-        places = jax.local_devices(backend=platform)
-        place = next(place for place in places if place.local_hardware_id == device[1])
-        with jax.default_device(place), _all_types(jax):
+        with jax.default_device(self._place(device)), _all_types(jax):
             return jax.numpy.empty(shape, dtype).block_until_ready()
+
+    def from_numpy(self, array: Any, device: Device) -> Any:
+        if device[0] != CUDA_TYPE:
+            return array
+        jax = sys.modules["jax"]
+        with _all_types(jax):
+            return jax.device_put(array, self._place(device)).block_until_ready()
+
+    @staticmethod
+    def _place(device: Device) -> Any:
+        """A device as JAX has it."""
+        platform = "cuda" if device[0] == CUDA_TYPE else "cpu"
+        places = sys.modules["jax"].local_devices(backend=platform)
+        return next(place for place in places if place.local_hardware_id == device[1])
 
     def head(self, array: Any, rows: int) -> Any:
         with _all_types(sys.modules["jax"]):
