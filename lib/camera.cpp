@@ -74,7 +74,7 @@ std::string describe(const Matrices& m, int64_t f, int size) {
       std::snprintf(number, sizeof number, "%s%g", column == 0 ? "[" : ", ", m(f, row, column));
       text += number;
     }
-    text += "]";
+    text += ']';
   }
   return text + "]";
 }

@@ -20,7 +20,8 @@ void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const Ca
 #if defined(__x86_64__)
   if (context.simd_level == RC_SIMD_AVX2) integrate_bricks = integrate_bricks_avx2;
 #endif
-  split(context, bricks_along(grid, 0) * bricks_along(grid, 1), kBrick * kBrick * grid.dims[2],
+  split(context, bricks_along(grid, 0) * bricks_along(grid, 1),
+        int64_t{kBrick} * kBrick * grid.dims[2],
         [&](int64_t begin, int64_t end) { integrate_bricks(plan, pass, begin, end); });
 }
 
