@@ -21,7 +21,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     build = Path(os.environ.get("ROBOCACHE_BUILD", ROOT / "build" / "release")).resolve()
     if not (build / "build.ninja").exists():
-        pytest.skip(f"no build of the library in {build}: `make build`, or name it in ROBOCACHE_BUILD")
+        pytest.skip(f"no build of the library in {build}; `make build`, or set ROBOCACHE_BUILD")
     staged = tmp_path_factory.mktemp("installed")
     command = ["meson", "install", "-C", str(build), "--no-rebuild", "--quiet"]
     command += ["--destdir", str(staged), "--tags", "runtime,devel"]
