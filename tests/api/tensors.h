@@ -3,7 +3,7 @@
 #ifndef TESTS_API_TENSORS_H
 #define TESTS_API_TENSORS_H
 
-#include "robocache/tensor.h"
+#include "robocache/robocache.h"
 
 #define u8 ((rc_dtype){RC_DTYPE_UINT, 8, 1})
 #define u16 ((rc_dtype){RC_DTYPE_UINT, 16, 1})
