@@ -37,12 +37,12 @@ void check_device(const rc_context_options& options) {
 }
 
 void check_simd_level(int32_t level) {
-  check_range("simd_level", level >= RC_SIMD_AUTO && level <= RC_SIMD_AVX2, "one of rc_simd_level",
+  check_range("simd_level", level >= RC_SIMD_AUTO && level <= RC_SIMD_NEON, "one of rc_simd_level",
               level);
-  if (level > cpu::best_simd_level()) {
+  if (level != RC_SIMD_AUTO && !cpu::has(static_cast<rc_simd_level>(level))) {
     fail(RC_ERROR_UNSUPPORTED_OPTION,
-         "options->simd_level: expected at most what the processor has, %s, got %s",
-         cpu::name(cpu::best_simd_level()), cpu::name(static_cast<rc_simd_level>(level)));
+         "options->simd_level: expected one that the processor has (%s), got %s",
+         cpu::simd_levels().c_str(), cpu::name(static_cast<rc_simd_level>(level)));
   }
 }
 

@@ -11,22 +11,84 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 
 namespace rc::cpu {
 
-rc_simd_level best_simd_level() {
+namespace {
+
+// Of this architecture, in rising order.
 #if defined(__x86_64__)
-  // The built-in asks the system, too, whether it saves the wide registers.
+constexpr rc_simd_level levels[] = {RC_SIMD_BASELINE, RC_SIMD_AVX2, RC_SIMD_AVX512};
+
+// The built-ins ask the system, too, whether it saves the wide registers.
+bool has_avx2() {
   constexpr unsigned f16c_bit = 1u << 29;
   unsigned a, b, c, d;
   const bool f16c = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & f16c_bit) != 0;
-  if (f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return RC_SIMD_AVX2;
-#endif
-  return RC_SIMD_BASELINE;
+  return f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-const char* name(rc_simd_level level) { return level == RC_SIMD_AVX2 ? "avx2" : "baseline"; }
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#elif defined(__aarch64__)
+constexpr rc_simd_level levels[] = {RC_SIMD_BASELINE, RC_SIMD_NEON};
+
+bool has_neon() { return (getauxval(AT_HWCAP) & HWCAP_ASIMD) != 0; }
+#endif
+
+}  // namespace
+
+bool has(rc_simd_level level) {
+  switch (level) {
+    case RC_SIMD_BASELINE:
+      return true;
+#if defined(__x86_64__)
+    case RC_SIMD_AVX2:
+      return has_avx2();
+    case RC_SIMD_AVX512:
+      return has_avx512();
+#elif defined(__aarch64__)
+    case RC_SIMD_NEON:
+      return has_neon();
+#endif
+    default:
+      return false;
+  }
+}
+
+rc_simd_level best_simd_level() {
+  rc_simd_level best = RC_SIMD_BASELINE;
+  for (const rc_simd_level level : levels) {
+    if (has(level)) best = level;
+  }
+  return best;
+}
+
+const char* name(rc_simd_level level) {
+  switch (level) {
+    case RC_SIMD_AVX2:
+      return "avx2";
+    case RC_SIMD_AVX512:
+      return "avx512";
+    case RC_SIMD_NEON:
+      return "neon";
+    default:
+      return "baseline";
+  }
+}
+
+std::string simd_levels() {
+  std::string names;
+  for (const rc_simd_level level : levels) {
+    if (has(level)) names += (names.empty() ? "" : ", ") + std::string(name(level));
+  }
+  return names;
+}
 
 int cores() {
   // The mask has to be as wide as the kernel's, which is not known beforehand.

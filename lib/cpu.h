@@ -9,11 +9,17 @@
 
 namespace rc::cpu {
 
-/** Highest of ::rc_simd_level that the processor and the system support. */
+/** Whether the processor and the system support a level. Never of AUTO. */
+bool has(rc_simd_level level);
+
+/** The highest of them. */
 rc_simd_level best_simd_level();
 
-/** "baseline", "avx2". */
+/** "baseline", "avx2", "avx512", "neon". */
 const char* name(rc_simd_level level);
+
+/** The levels that the processor has, as "baseline, avx2". */
+std::string simd_levels();
 
 /** Logical cores that this process may use, at least 1. */
 int cores();

@@ -7,6 +7,7 @@
 #include "lib/error.h"
 #include "lib/float_environment.h"
 #include "lib/parallel.h"
+#include "lib/simd.h"
 
 namespace rc {
 namespace {
@@ -16,11 +17,7 @@ int64_t mean_samples(const ResamplePlan& plan) {
 }
 
 ResampleTargets kernel(const rc_context& context) {
-#if defined(__x86_64__)
-  if (context.simd_level == RC_SIMD_AVX2) return resample_targets_avx2;
-#endif
-  (void)context;
-  return resample_targets_baseline;
+  return RC_AT_LEVEL(context.simd_level, resample_targets);
 }
 
 void serve(rc_context& context, const ResamplePlan* plans, int64_t count) {

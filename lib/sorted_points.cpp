@@ -6,6 +6,7 @@
 #include "kernels/common/search.h"
 #include "kernels/voxelize/reduce.h"
 #include "lib/parallel.h"
+#include "lib/simd.h"
 
 namespace rc {
 namespace {
@@ -97,29 +98,17 @@ void measure(const PointKernels& kernels, const VoxelPlan& plan, const Entry<uin
 }  // namespace
 
 const PointKernels& point_kernels(const rc_context& context) {
-#if defined(__x86_64__)
-  if (context.simd_level == RC_SIMD_AVX2) return point_kernels_avx2;
-#endif
-  (void)context;
-  return point_kernels_baseline;
+  return RC_AT_LEVEL(context.simd_level, point_kernels);
 }
 
 template <>
 const VoxelKernels<uint32_t>& voxel_kernels(const rc_context& context) {
-#if defined(__x86_64__)
-  if (context.simd_level == RC_SIMD_AVX2) return voxel_kernels32_avx2;
-#endif
-  (void)context;
-  return voxel_kernels32_baseline;
+  return RC_AT_LEVEL(context.simd_level, voxel_kernels32);
 }
 
 template <>
 const VoxelKernels<uint64_t>& voxel_kernels(const rc_context& context) {
-#if defined(__x86_64__)
-  if (context.simd_level == RC_SIMD_AVX2) return voxel_kernels64_avx2;
-#endif
-  (void)context;
-  return voxel_kernels64_baseline;
+  return RC_AT_LEVEL(context.simd_level, voxel_kernels64);
 }
 
 template <class Key>

@@ -6,6 +6,7 @@
 #include "kernels/tsdf/tsdf.h"
 #include "lib/float_environment.h"
 #include "lib/parallel.h"
+#include "lib/simd.h"
 #include "lib/voxelize_cpu.h"
 
 namespace rc {
@@ -16,10 +17,7 @@ static constexpr int64_t voxels_of_point = 64;
 void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass) {
   const FloatEnvironment environment;
   const Grid& grid = plan.volume.grid;
-  auto* integrate_bricks = integrate_bricks_baseline;
-#if defined(__x86_64__)
-  if (context.simd_level == RC_SIMD_AVX2) integrate_bricks = integrate_bricks_avx2;
-#endif
+  auto* const integrate_bricks = RC_AT_LEVEL(context.simd_level, integrate_bricks);
   split(context, bricks_along(grid, 0) * bricks_along(grid, 1),
         int64_t{kBrick} * kBrick * grid.dims[2],
         [&](int64_t begin, int64_t end) { integrate_bricks(plan, pass, begin, end); });

@@ -30,7 +30,8 @@ typedef struct rc_device_properties {
   uint64_t total_memory;
   /** "NVIDIA H100 80GB HBM3", or the processor's own name. */
   char name[128];
-  /** CPU: instruction set that the kernels use ("baseline", "avx2"). CUDA: "sm_90". */
+  /** CPU: instruction set that the kernels use ("baseline", "avx2", "avx512", "neon"). CUDA:
+   * "sm_90". */
   char instruction_set[32];
   /** "" when available. */
   char reason[256];

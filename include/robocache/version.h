@@ -27,8 +27,9 @@ RC_API uint32_t rc_version(void);
 /** The same as text, "0.1.0". Static, never NULL. Any thread. @since 0.1 */
 RC_API const char* rc_version_string(void);
 
-/** One line on how the library was built: version, compiler, CUDA version and architectures or
- * "cuda: off". Static, never NULL. Any thread. @since 0.1 */
+/** One line on how the library was built: version, compiler, architecture with its levels of
+ * ::rc_simd_level, CUDA version and architectures or "cuda: off". Static, never NULL. Any thread.
+ * @since 0.1 */
 RC_API const char* rc_build_info(void);
 
 /** Asks whether the loaded library serves a program compiled with headers of `header_version`.

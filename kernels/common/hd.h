@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lets one file of arithmetic serve g++ at every SIMD level and nvcc.
 //
-// Each translation unit that compiles kernels defines RC_LEVEL (baseline, avx2, cuda). Everything
-// inside RC_KERNELS_BEGIN / END then gets names of its own, so that the linker can never give the
-// baseline build a function that was compiled with AVX2.
+// Each translation unit that compiles kernels for a level defines RC_LEVEL (baseline, avx2, avx512,
+// neon, cuda); what serves every level does not. Everything inside RC_KERNELS_BEGIN / END then gets
+// names of its own, so that the linker can never give the baseline build a function that was compiled
+// with AVX2.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -16,7 +17,7 @@
 #define RC_SHARED RC_HD inline __attribute__((always_inline))
 
 #ifndef RC_LEVEL
-#define RC_LEVEL baseline
+#define RC_LEVEL every
 #endif
 
 #define RC_KERNELS_BEGIN \

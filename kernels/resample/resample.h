@@ -27,5 +27,7 @@ void order_sequence(const ResamplePlan& plan, int64_t e);
 using ResampleTargets = void (*)(const ResamplePlan& plan, int64_t begin, int64_t end);
 void resample_targets_baseline(const ResamplePlan& plan, int64_t begin, int64_t end);
 void resample_targets_avx2(const ResamplePlan& plan, int64_t begin, int64_t end);
+void resample_targets_avx512(const ResamplePlan& plan, int64_t begin, int64_t end);
+void resample_targets_neon(const ResamplePlan& plan, int64_t begin, int64_t end);
 
 }  // namespace rc

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rc_tsdf_integrate in plain loops: the reference of the other levels.
+#define RC_LEVEL baseline
 #include "kernels/tsdf/bricks.h"
 #include "kernels/tsdf/tsdf.h"
 

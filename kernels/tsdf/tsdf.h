@@ -16,6 +16,10 @@ void integrate_bricks_baseline(const IntegratePlan& plan, const CameraPass& pass
                                int64_t end);
 void integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
                            int64_t end);
+void integrate_bricks_avx512(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                             int64_t end);
+void integrate_bricks_neon(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                           int64_t end);
 
 // Writes the points of the rows [begin, end), counted over the frames of the pass.
 void unproject_rows(const UnprojectPlan& plan, const PinholePass& pass, int64_t begin, int64_t end);

@@ -54,7 +54,8 @@ struct PointKernels {
   void (*range64)(const VoxelPlan& plan, const Entry<uint64_t>* points, int32_t* exponents,
                   int64_t begin, int64_t end);
 };
-extern const PointKernels point_kernels_baseline, point_kernels_avx2;
+extern const PointKernels point_kernels_baseline, point_kernels_avx2, point_kernels_avx512,
+    point_kernels_neon;
 
 // One pass of a stable radix sort, by the digit of kRadixBits bits from `shift` on: `count_digits`
 // of each piece of the list, then, when the counts have become first places, `move_by_digit`.
@@ -91,8 +92,10 @@ struct VoxelKernels {
   void (*list)(const SparsePlan& plan, const Points& points, int64_t row, int64_t begin,
                int64_t end);
 };
-extern const VoxelKernels<uint32_t> voxel_kernels32_baseline, voxel_kernels32_avx2;
-extern const VoxelKernels<uint64_t> voxel_kernels64_baseline, voxel_kernels64_avx2;
+extern const VoxelKernels<uint32_t> voxel_kernels32_baseline, voxel_kernels32_avx2,
+    voxel_kernels32_avx512, voxel_kernels32_neon;
+extern const VoxelKernels<uint64_t> voxel_kernels64_baseline, voxel_kernels64_avx2,
+    voxel_kernels64_avx512, voxel_kernels64_neon;
 
 // Makes the voxels of the rows along z [begin, end), counted over clouds, x and y, empty.
 void clear_voxels(const DensePlan& plan, int64_t begin, int64_t end);

@@ -69,7 +69,7 @@ static void any_number_of_threads(void) {
 }
 
 static void any_simd_level(void) {
-  for (int32_t level = RC_SIMD_BASELINE; level <= RC_SIMD_AVX2; ++level) {
+  for (int32_t level = RC_SIMD_BASELINE; level <= RC_SIMD_NEON; ++level) {
     rc_context* context = new_context(1, level);
     if (context == NULL) {
       printf("not run: SIMD level %d, which this processor lacks\n", level);

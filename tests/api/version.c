@@ -10,8 +10,9 @@ static void library_and_headers_agree(void) {
   CHECK_TEXT(rc_version_string(), text);
 }
 
-static void build_info_names_version_and_cuda(void) {
+static void build_info_names_version_levels_and_cuda(void) {
   CHECK_PART(rc_build_info(), rc_version_string());
+  CHECK_PART(rc_build_info(), "(baseline, ");
   CHECK_PART(rc_build_info(), "cuda: ");
   CHECK(strchr(rc_build_info(), '\n') == NULL);
 }
@@ -34,7 +35,7 @@ static void newer_headers_on_an_older_library(void) {
 
 int main(void) {
   library_and_headers_agree();
-  build_info_names_version_and_cuda();
+  build_info_names_version_levels_and_cuda();
   older_headers_are_served();
   newer_headers_on_an_older_library();
   return failed_checks != 0;

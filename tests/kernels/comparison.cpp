@@ -102,7 +102,7 @@ Comparison::Comparison(int argc, char** argv, int64_t cases_for_all_traits)
     if (variant->why_not().empty()) {
       entries_.emplace_back().variant = std::move(variant);
     } else {
-      std::printf("%-12s not here: %s\n", variant->name(), variant->why_not().c_str());
+      std::printf("%-14s not here: %s\n", variant->name(), variant->why_not().c_str());
     }
   }
 }
@@ -146,7 +146,7 @@ int Comparison::finish(const std::vector<std::string>& expected_traits) const {
     }
     const bool all_faults = cases_ < cases_for_all_traits_ || entry.faults > 0;
     if (!all_faults) missing.emplace_back("a fault in the data");
-    std::printf("%-12s %8lld equal (%lld of them faults) %6lld different %6zu traits missing\n",
+    std::printf("%-14s %8lld equal (%lld of them faults) %6lld different %6zu traits missing\n",
                 entry.variant->name(), static_cast<long long>(entry.equal),
                 static_cast<long long>(entry.faults), static_cast<long long>(entry.different),
                 missing.size());
@@ -154,7 +154,7 @@ int Comparison::finish(const std::vector<std::string>& expected_traits) const {
     good = good && missing.empty() && entry.different == 0 && entry.equal > 0;
     has_required = has_required || required_ == entry.variant->name();
   }
-  if (rejected_ > 0) std::printf("reference    %8lld wrong\n", static_cast<long long>(rejected_));
+  if (rejected_ > 0) std::printf("reference      %8lld wrong\n", static_cast<long long>(rejected_));
   if (!has_required) std::printf("%s was asked for and is not here\n", required_.c_str());
   return good && has_required ? 0 : 1;
 }

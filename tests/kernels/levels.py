@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gate: the objects of a SIMD level leave no function behind that the baseline could be given.
+"""Gate: the objects of a SIMD level leave no function behind that another level could be given.
 
 Of equal weak functions the linker keeps one. Were it one that was compiled for AVX2, the baseline
 would fail on processors without.

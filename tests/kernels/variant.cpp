@@ -120,6 +120,10 @@ std::vector<std::unique_ptr<Variant>> make_variants() {
   variants.push_back(make_cpu_variant("threads", RC_SIMD_BASELINE, 3));
   variants.push_back(make_cpu_variant("avx2", RC_SIMD_AVX2, 1));
   variants.push_back(make_cpu_variant("avx2-threads", RC_SIMD_AVX2, 4));
+  variants.push_back(make_cpu_variant("avx512", RC_SIMD_AVX512, 1));
+  variants.push_back(make_cpu_variant("avx512-threads", RC_SIMD_AVX512, 4));
+  variants.push_back(make_cpu_variant("neon", RC_SIMD_NEON, 1));
+  variants.push_back(make_cpu_variant("neon-threads", RC_SIMD_NEON, 4));
 #if RC_TEST_CUDA
   variants.push_back(std::make_unique<CudaVariant>("cuda", false));
   variants.push_back(std::make_unique<CudaVariant>("cuda-graph", true));

@@ -64,5 +64,5 @@ class Variant {
 std::unique_ptr<Variant> make_cpu_variant(const char* name, int32_t simd_level, int32_t threads);
 
 /** Every variant that this build knows but for one thread without SIMD, the reference: "threads",
- * "avx2", "avx2-threads", and with CUDA "cuda" and "cuda-graph". */
+ * "avx2", "avx2-threads", the same of "avx512" and "neon", and with CUDA "cuda" and "cuda-graph". */
 std::vector<std::unique_ptr<Variant>> make_variants();

@@ -139,7 +139,7 @@ def test_doctor(robocache: Run) -> None:
     facts = " ".join(printed.split())
     assert f"robocache {rc.__version__}, healthy" in facts
     assert rc.get_config()["library"] in printed.replace("\n", "")
-    assert re.search(r"cpu +on +.*(baseline|avx2|neon).* cores", printed)
+    assert re.search(r"cpu +on +.*(baseline|avx2|avx512|neon).* cores", printed)
     code, printed, errors = robocache("doctor", "--json")
     assert (code, errors) == (0, "")
     document = json.loads(printed)

@@ -64,7 +64,9 @@ enum rc_log_level { RC_LOG_DEBUG = 10, RC_LOG_INFO = 20, RC_LOG_WARNING = 30, RC
 enum rc_simd_level {
   RC_SIMD_AUTO = 0,
   RC_SIMD_BASELINE = 1,
-  RC_SIMD_AVX2 = 2
+  RC_SIMD_AVX2 = 2,
+  RC_SIMD_AVX512 = 3,
+  RC_SIMD_NEON = 4
 };
 enum rc_context_flag {
   RC_CONTEXT_METRICS = 1

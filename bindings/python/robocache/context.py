@@ -148,8 +148,8 @@ class Context:
         CUDA: the stream of the calls; an int handle or a stream of PyTorch or CuPy. None follows
         the framework's current stream.
     simd
-        Highest instruction set of the CPU kernels: "auto", "baseline" or "avx2". All give equal
-        bits.
+        Highest instruction set of the CPU kernels: "auto", "baseline", on x86-64 "avx2" or
+        "avx512", on AArch64 "neon". All give equal bits.
     allocator
         Where workspace comes from. None: CUDA's stream-ordered pool, or the heap. "torch":
         PyTorch's caching allocator, on CUDA, so that both share one pool. Or two functions:

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// integrate_lanes.h with AVX-512.
+#define RC_LEVEL avx512
+#include "kernels/tsdf/integrate_lanes.h"
+#include "kernels/tsdf/tsdf.h"
+
+void rc::integrate_bricks_avx512(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                                 int64_t end) {
+  integrate_bricks(plan, pass, begin, end);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// rc_tsdf_integrate for the voxels of a row of a brick at a time, each in a lane, by the operations of
+// observe() in their order.
+#pragma once
+
+#include "kernels/tsdf/bricks.h"
+#include "kernels/tsdf/row_lanes.h"
+
+RC_KERNELS_BEGIN
+
+inline void add_colors(const IntegratePlan& plan, const int64_t (&pixels)[kLanes], Floats weight,
+                       Mask mask, RowState& state) {
+  float colors[3][kLanes] = {}, finite[kLanes] = {};
+  for_each_lane(mask, [&](int k) {
+    float color[3];
+    color_at(plan.color, pixels[k], color);
+    for (int c = 0; c < 3; ++c) colors[c][k] = color[c];
+    finite[k] = is_finite_float(color[0]) && is_finite_float(color[1]) && is_finite_float(color[2]);
+  });
+  mask = both(mask, greater(load(finite), all(0)));
+  const Floats before = choose(greater(all(1), state.tsdf), state.weight, all(0));
+  const Mask old = greater(before, all(0));
+  for (int c = 0; c < 3; ++c) {
+    const Floats color = load(colors[c]);
+    const Floats mean = choose(old, average(state.color[c], before, color, weight), color);
+    state.color[c] = choose(mask, mean, state.color[c]);
+  }
+}
+
+// What frames see of a row.
+template <class Depth>
+class Observer {
+ public:
+  Observer(const IntegratePlan& plan, const VoxelRow& row)
+      : plan_(plan), row_(row), state_(load_row(plan.volume, row)) {
+    float lanes[kLanes];
+    for (int k = 0; k < kLanes; ++k) lanes[k] = static_cast<float>(k);
+    const Floats numbers = load(lanes);
+    z_ = all(static_cast<float>(row.z)) + numbers;
+    here_ = greater(all(static_cast<float>(row.count)), numbers);
+  }
+
+  void observe(const Camera& camera, int64_t frame) {
+    const Floats z = dot(camera.rows[2]);
+    Mask mask = both(here_, greater(z, all(0)));
+    if (none(mask)) return;
+    const Floats inverse = all(1) / z;
+    const Floats u = multiply_add(dot(camera.rows[0]), inverse, all(camera.middle[0]));
+    const Floats v = multiply_add(dot(camera.rows[1]), inverse, all(camera.middle[1]));
+    mask = both(mask, both(at_least(u, all(0)), greater(all(plan_.width), u)));
+    mask = both(mask, both(at_least(v, all(0)), greater(all(plan_.height), v)));
+    if (none(mask)) return;
+    const Ints columns = to_ints(u), rows = to_ints(v);
+    const Floats depth = depth_at(rows, columns, frame, mask);
+    mask = both(mask, both(greater(depth, all(0)), at_least(all(plan_.depth_limit), depth)));
+    if (none(mask)) return;
+    const Floats measured = depth * all(plan_.depth_scale);
+    Floats d = measured - z;
+    mask = both(mask, at_least(d, all(-plan_.truncation)));
+    const bool near = !none(both(mask, at_least(all(plan_.truncation), d)));
+    if (near) {
+      const Floats a = slope(camera, 0, columns), b = slope(camera, 1, rows);
+      d = d * root(multiply_add(a, a, multiply_add(b, b, all(1))));
+      mask = both(mask, at_least(d, all(-plan_.truncation)));
+    }
+    const Mask within = at_least(all(plan_.truncation), d);
+    if (!plan_.carving) mask = both(mask, within);
+    const Floats weight = weight_of(measured, d);
+    mask = both(mask, greater(weight, all(0)));
+    if (none(mask)) return;
+    if (plan_.color) add_colors_at(rows, columns, frame, weight, both(mask, within));
+    Floats distance = all(1);
+    if (near) distance = choose(within, d / all(plan_.truncation), distance);
+    const Floats mean = average(state_.tsdf, state_.weight, distance, weight);
+    const Floats sum = lesser(state_.weight + weight, all(plan_.max_weight));
+    state_.tsdf = choose(mask, mean, state_.tsdf);
+    state_.weight = choose(mask, sum, state_.weight);
+    seen_ = either(seen_, mask);
+  }
+
+  void finish() const {
+    if (!none(seen_)) store_row(plan_.volume, row_, state_, seen_);
+  }
+
+ private:
+  Floats dot(const float (&row)[4]) const {
+    const float start = std::fma(row[1], static_cast<float>(row_.y),
+                                 std::fma(row[0], static_cast<float>(row_.x), row[3]));
+    return multiply_add(all(row[2]), z_, all(start));
+  }
+
+  static Floats slope(const Camera& camera, int side, Ints pixels) {
+    return (to_floats(pixels) - all(camera.principal[side])) * all(camera.slope[side]);
+  }
+
+  // Whether the elements of a frame have numbers of 32 bits.
+  static bool is_small(const IntegratePlan& plan) {
+    const Images& depth = plan.depth;
+    return plan.height > 0 && plan.width > 0 && depth.row < (1 << 24) && depth.column < (1 << 24) &&
+           (plan.height - 1) * depth.row + (plan.width - 1) * depth.column < (1 << 30);
+  }
+
+  static void place(const Images& images, Ints rows, Ints columns, int64_t frame,
+                    int64_t (&pixels)[kLanes]) {
+    int32_t v[kLanes], u[kLanes];
+    store(v, rows);
+    store(u, columns);
+    for (int k = 0; k < kLanes; ++k) pixels[k] = images.element(frame, v[k], u[k]);
+  }
+
+  Floats depth_at(Ints rows, Ints columns, int64_t frame, Mask mask) const {
+    const Images& images = plan_.depth;
+    float depth[kLanes] = {};
+    if (!small_) {
+      int64_t pixels[kLanes];
+      place(images, rows, columns, frame, pixels);
+      for_each_lane(mask, [&](int k) { depth[k] = number_at<Depth>(images, pixels[k]); });
+      return load(depth);
+    }
+    const auto first = reinterpret_cast<const Depth*>(images.data) + frame * images.frame;
+    const Ints numbers =
+        rows * static_cast<int32_t>(images.row) + columns * static_cast<int32_t>(images.column);
+    if constexpr (std::is_same_v<Depth, float>) {
+      return gather(mask, first, numbers);
+    } else {
+      int32_t pixels[kLanes];
+      store(pixels, numbers);
+      for_each_lane(mask, [&](int k) { depth[k] = static_cast<float>(first[pixels[k]]); });
+      return load(depth);
+    }
+  }
+
+  void add_colors_at(Ints rows, Ints columns, int64_t frame, Floats weight, Mask mask) {
+    int64_t pixels[kLanes];
+    place(plan_.color, rows, columns, frame, pixels);
+    add_colors(plan_, pixels, weight, mask, state_);
+  }
+
+  Floats weight_of(Floats z, Floats d) const {
+    Floats weight = all(1);
+    if (plan_.inverse_square) weight = lesser(all(1) / (z * z), all(kMostWeight));
+    const Floats share = (d + all(plan_.truncation)) * all(plan_.fall);
+    return choose(greater(all(-plan_.edge), d), weight * share, weight);
+  }
+
+  const IntegratePlan& plan_;
+  const bool small_ = is_small(plan_);
+  const VoxelRow row_;
+  RowState state_;
+  Floats z_;
+  Mask here_, seen_ = greater(all(0), all(0));
+};
+
+template <class Depth>
+void integrate_rows(const IntegratePlan& plan, const CameraPass& pass, int64_t begin, int64_t end) {
+  for_each_row(plan, pass, begin, end,
+               [&](const Brick& brick, uint32_t frames, int64_t x, int64_t y) {
+                 const int64_t z = brick.low[2];
+                 Observer<Depth> row(plan, {x, y, z, brick.high[2] - z + 1});
+                 for (; frames != 0; frames &= frames - 1) {
+                   const int f = __builtin_ctz(frames);
+                   row.observe(pass.cameras[f], pass.first + f);
+                 }
+                 row.finish();
+               });
+}
+
+inline void integrate_bricks(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
+                             int64_t end) {
+  plan.depth.type == Type::u16 ? integrate_rows<uint16_t>(plan, pass, begin, end)
+                               : integrate_rows<float>(plan, pass, begin, end);
+}
+
+RC_KERNELS_END
