@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each runtime needs on the machine; what is not there is a skip that names it.
+
+Downloads are kept in build/runtimes, so that only the first run needs the network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / "build" / "runtimes"
+
+
+def tool(name: str, package: str) -> str:
+    """Path of a program; `package` is Debian's, or how else to get it."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} (Debian: {package})")
+    return found
+
+
+def fetch(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    """Runs a download of the recipe ahead of it; offline is no failure of the recipe."""
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"{' '.join(command)} failed: {done.stderr.strip()[-300:]}")
+
+
+def ctypes(page: str, folder: Path, environment: dict[str, str]) -> None:
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+
+
+def dlopen(page: str, folder: Path, environment: dict[str, str]) -> None:
+    tool("cc", "gcc")
+    tool("pkg-config", "pkg-config")
+
+
+def go(page: str, folder: Path, environment: dict[str, str]) -> None:
+    version = subprocess.run(
+        [tool("go", "golang-go"), "env", "GOVERSION"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < (1, 21):
+        pytest.skip(f"{version}: Go 1.21 or newer is needed (Debian 13: golang-go)")
+    environment |= {
+        "GOPATH": str(CACHE / "go"),
+        "GOCACHE": str(CACHE / "go-build"),
+        "GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -modcacherw".strip(),
+        "GOTOOLCHAIN": "local",
+    }
+    (module,) = re.findall(r"go get (\S+)", page)
+    fetch(["go", "mod", "download", module], folder, environment)
+
+
+def java(page: str, folder: Path, environment: dict[str, str]) -> None:
+    """Puts the newest JDK of the machine first: the default one may be older."""
+    homes = [Path(os.environ["JAVA_HOME"])] if "JAVA_HOME" in os.environ else []
+    homes += [Path(found).resolve().parents[1] for found in [shutil.which("javac")] if found]
+    homes += Path("/usr/lib/jvm").glob("*")
+    newest = max(map(jdk, homes), default=(0, Path()))
+    if newest[0] < 22:
+        pytest.skip("no JDK 22 or newer (Debian 13: openjdk-25-jdk-headless)")
+    environment["PATH"] = f"{newest[1] / 'bin'}:{environment['PATH']}"
+
+
+def jdk(home: Path) -> tuple[int, Path]:
+    """Version of a JDK, 0 where there is none."""
+    if not (home / "bin" / "javac").exists():
+        return 0, home
+    release = re.search(r'JAVA_VERSION="(\d+)', (home / "release").read_text())
+    return int(release[1]) if release else 0, home
+
+
+def luajit(page: str, folder: Path, environment: dict[str, str]) -> None:
+    tool("luajit", "luajit")
+
+
+def node(page: str, folder: Path, environment: dict[str, str]) -> None:
+    tool("node", "nodejs")
+    tool("npm", "npm")
+    environment |= {
+        "npm_config_audit": "false",
+        "npm_config_cache": str(CACHE / "npm"),
+        "npm_config_fund": "false",
+        "npm_config_prefer_offline": "true",
+        "npm_config_update_notifier": "false",
+    }
+    (package,) = re.findall(r"npm install (\S+)", page)
+    fetch(["npm", "install", "--prefix", str(folder), package], folder, environment)
