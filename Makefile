@@ -26,16 +26,17 @@ CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=d
 INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release \
   -C setup-args=-Dtests=enabled -C setup-args=-Dbench=auto
 
-.PHONY: help demo check build test valgrind sanitize pytest lint format tidy cuda bench wheel dist clean
+.PHONY: help demo check build test valgrind sanitize pytest lint format tidy cuda aarch64 bench wheel dist \
+  clean
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: $(VENV)/demo.done ## A recording of an arm in, one aligned table and a picture out
 	@echo "== demo: into demo/"
 	@robocache demo -o demo
 
-check: lint test valgrind sanitize pytest ## Everything that must hold before a commit
+check: lint test valgrind sanitize aarch64 pytest ## Everything that must hold before a commit
 
 build: $(VENV)/check.done ## The library, its C tests and the Python package
 
@@ -54,6 +55,16 @@ sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASa
 	@meson test -C build/asan --no-suite abi --timeout-multiplier 4 --print-errorlogs
 	@echo "== C tests under TSan: build/tsan"
 	@meson test -C build/tsan --no-suite abi --timeout-multiplier 4 --print-errorlogs
+
+aarch64: $(VENV)/check.done ## The C tests built for AArch64 and run in qemu-user, where both are installed
+	@echo "== C tests for AArch64 in qemu-user: build/aarch64"
+	@if test "$$(uname -m)" = aarch64; then echo "skipped: this machine is one"; \
+	  elif ! command -v aarch64-linux-gnu-g++ >/dev/null; \
+	  then echo "skipped: no aarch64-linux-gnu-g++ (Debian: g++-aarch64-linux-gnu)"; \
+	  elif ! command -v qemu-aarch64 >/dev/null; \
+	  then echo "skipped: no qemu-aarch64 (Debian: qemu-user)"; \
+	  else $(MAKE) --no-print-directory build/aarch64/build.ninja && \
+	    meson test -C build/aarch64 --print-errorlogs; fi
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"
@@ -115,6 +126,9 @@ build/asan/build.ninja: $(VENV)/check.done
 build/tsan/build.ninja: $(VENV)/check.done
 	@$(CONFIGURE) build/tsan -Dcuda=disabled -Dbuildtype=debugoptimized \
 	  -Db_sanitize=thread -Db_lundef=false >/dev/null
+
+build/aarch64/build.ninja: $(VENV)/check.done cross/aarch64-linux-gnu.ini
+	@$(CONFIGURE) build/aarch64 --cross-file cross/aarch64-linux-gnu.ini -Dcuda=disabled >/dev/null
 
 clean: ## Remove what the above wrote
 	rm -rf $(VENV) build demo dist
