@@ -6,6 +6,8 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,18 @@ def folder() -> Path:
     return build
 
 
-def target(name: str) -> Path:
-    """Builds `name`, a path within the build folder. One test process builds at a time."""
-    build = folder()
+@contextmanager
+def locked(build: Path) -> Iterator[None]:
+    """One test process builds at a time."""
     with (build / "tests.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def target(name: str) -> Path:
+    """Builds `name`, a path within the build folder."""
+    build = folder()
+    with locked(build):
         done = subprocess.run(["ninja", "-C", str(build), name], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return build / name
