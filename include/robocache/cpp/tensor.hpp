@@ -162,15 +162,19 @@ using numbers_for =
     std::enable_if_t<std::is_lvalue_reference_v<Range> || is_borrowed<std::decay_t<Range>>,
                      element_for<numbers<Range>, T>>;
 
-/** What a pointer or a range gives to a view. */
-template <class Source, bool is_pointer = std::is_pointer_v<Source>>
-struct Viewed {
+/** What a pointer or a range gives to a view; no type for others. */
+template <class Source, class = void>
+struct Viewed {};
+template <class Source>
+struct Viewed<Source, std::enable_if_t<std::is_pointer_v<Source>>> {
+  using type = std::remove_pointer_t<Source>;
+};
+template <class Source>
+struct Viewed<Source, std::void_t<numbers<Source>>> {
   using type = numbers<Source>;
 };
 template <class Source>
-struct Viewed<Source, true> {
-  using type = std::remove_pointer_t<Source>;
-};
+using viewed = typename Viewed<std::remove_reference_t<Source>>::type;
 
 /** What a view is, whatever its elements are: an rc_tensor that points to its own shape. */
 class View {
@@ -407,9 +411,11 @@ class TensorView : public detail::View {
   }
 };
 
-template <class Source, class... Layout>
-TensorView(Source&&, const Layout&...)
-    -> TensorView<typename detail::Viewed<std::remove_reference_t<Source>>::type>;
+template <class Source>
+TensorView(Source&&) -> TensorView<detail::viewed<Source>>;
+template <class Source>
+TensorView(Source&&, const Dims&, const Dims& = {}, Device = cpu)
+    -> TensorView<detail::viewed<Source>>;
 
 /** A tensor that is written, of any type. */
 using Tensor = TensorView<void>;
