@@ -4,6 +4,7 @@
 // the program, as under sanitizers.
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <vector>
@@ -38,6 +39,10 @@ int allocations_of(Call&& call) {
 }  // namespace
 
 int main() {
+  if (allocations_of([] { ::operator delete(::operator new(1)); }) != 1) {
+    std::puts("skipped: something else, such as valgrind, has replaced operator new");
+    return 77;
+  }
   Context context = new_context();
   const std::vector<float> values = {1, 2, 6};
   const std::vector<int64_t> times = {0, 10, 30}, targets = {5, 20};
@@ -76,8 +81,5 @@ int main() {
   CHECK_EQUAL(allocations_of([&] { VALUE_OF(fuse(context, streams, targets, {table, {2, 2}})); }),
               of_c_fuse);
   CHECK_EQUAL(result[0], 1.0f);
-  // What is counted is counted.
-  CHECK_EQUAL(allocations_of([&] { CHECK_EQUAL(VALUE_OF(target_clock(0, 2, 1, 1)).size(), 2u); }),
-              1);
   return failed_checks != 0;
 }
