@@ -20,20 +20,23 @@ __device__ bool is_quad(const T* data, int64_t step, int64_t channels) {
          reinterpret_cast<uintptr_t>(data) % sizeof(Quad<T>) == 0;
 }
 
-// Elements from number `start` on, `step` apart; 0 where there are fewer channels.
+// Elements from `first` on, `step` apart; 0 where there are fewer channels.
+template <class T>
+__device__ Quad<T> load_quad(const T* first, int64_t step, int64_t channels) {
+  if (is_quad(first, step, channels)) return *reinterpret_cast<const Quad<T>*>(first);
+  Quad<T> quad = {};
+  for (int k = 0; k < kChannels; ++k) {
+    if (k < channels) quad.of[k] = first[k * step];
+  }
+  return quad;
+}
+
+// The same of an array, from number `start` on.
 __device__ inline void load_channels(Type type, const char* data, int64_t start, int64_t step,
                                      int64_t channels, double (&values)[kChannels]) {
   with_type(type, [&](auto* p) {
     using T = std::remove_pointer_t<decltype(p)>;
-    const T* const first = reinterpret_cast<const T*>(data) + start;
-    Quad<T> quad = {};
-    if (is_quad(first, step, channels)) {
-      quad = *reinterpret_cast<const Quad<T>*>(first);
-    } else {
-      for (int k = 0; k < kChannels; ++k) {
-        if (k < channels) quad.of[k] = first[k * step];
-      }
-    }
+    const Quad<T> quad = load_quad(reinterpret_cast<const T*>(data) + start, step, channels);
     for (int k = 0; k < kChannels; ++k) values[k] = to_double(quad.of[k]);
   });
 }

@@ -4,6 +4,7 @@
 #include "kernels/voxelize/fill_cuda.cuh"
 #include "kernels/voxelize/points_cuda.cuh"
 #include "kernels/voxelize/segments_cuda.cuh"
+#include "kernels/voxelize/tiled_cuda.h"
 #include "kernels/voxelize/voxelize_cuda.h"
 
 RC_KERNELS_BEGIN
@@ -118,12 +119,11 @@ cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStrea
   });
 }
 
-cudaError_t clear_outputs(const DensePlan& plan, cudaStream_t stream) {
+cudaError_t clear_grids(const DensePlan& plan, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
-  cudaError_t error = fill(box_of_stats(voxels.stats, voxels.cloud), 0, stream);
-  if (error != cudaSuccess || plan.accumulate) return error;
+  if (plan.accumulate) return cudaSuccess;
   const int64_t z = voxels.grid.dims[2];
-  error = fill(box_of(plan.counts, voxels, z, 1), 0, stream);
+  cudaError_t error = fill(box_of(plan.counts, voxels, z, 1), 0, stream);
   // Bits are written all at once.
   if (error != cudaSuccess || voxels.reduce == RC_REDUCE_OCCUPANCY_BITS) return error;
   const bool features = reduces_features(voxels.reduce);
@@ -137,12 +137,16 @@ RC_KERNELS_END
 namespace rc {
 
 cudaError_t voxelize_cuda(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
+  const VoxelPlan& voxels = plan.voxels;
+  const bool tiled = fits_tiles(voxels);
   if (launch) {
-    const cudaError_t error = clear_outputs(plan, stream);
+    cudaError_t error = fill(box_of_stats(voxels.stats, voxels.cloud), 0, stream);
+    if (error == cudaSuccess && !tiled) error = clear_grids(plan, stream);
     if (error != cudaSuccess) return error;
   }
-  if (!reduces_features(plan.voxels.reduce)) return mark(plan, carver, launch, stream);
-  return with_key(plan.voxels, [&](auto* key) {
+  if (tiled) return voxelize_tiled_cuda(plan, carver, launch, stream);
+  if (!reduces_features(voxels.reduce)) return mark(plan, carver, launch, stream);
+  return with_key(voxels, [&](auto* key) {
     return reduce<std::remove_pointer_t<decltype(key)>>(plan, carver, launch, stream);
   });
 }

@@ -77,6 +77,12 @@ struct ExactSum {
 };
 
 constexpr uint32_t kNaNSeen = 1, kPlusInfinitySeen = 2, kMinusInfinitySeen = 4;
+constexpr int kSpecialBits = 3;
+
+// The bit of a feature that is not finite.
+RC_HD inline uint32_t special_of(double x) {
+  return is_nan(x) ? kNaNSeen : x > 0 ? kPlusInfinitySeen : kMinusInfinitySeen;
+}
 
 RC_HD inline void add(ExactSum& sum, int64_t q) {
   sum.low += static_cast<uint64_t>(q);
@@ -94,12 +100,15 @@ RC_HD inline void add(ExactSum& sum, double x, const Scale& scale) {
   if (is_finite(x)) {
     add(sum, fixed_point(x, scale));
   } else {
-    sum.special |= is_nan(x) ? kNaNSeen : x > 0 ? kPlusInfinitySeen : kMinusInfinitySeen;
+    sum.special |= special_of(x);
   }
 }
 
 // Rounded to the nearest double, ties to even.
 RC_HD inline double to_double(const ExactSum& sum) {
+  // Nearly all sums fit 64 bits.
+  const int64_t whole = static_cast<int64_t>(sum.low);
+  if (sum.high == whole >> 63) return static_cast<double>(whole);
   const bool negative = sum.high < 0;
   uint64_t low = sum.low, high = static_cast<uint64_t>(sum.high);
   if (negative) {

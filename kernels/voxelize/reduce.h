@@ -39,6 +39,17 @@ RC_HD inline double finish_sum(bool mean, double sum, const VoxelState& state) {
   return total / (old + static_cast<double>(state.count));
 }
 
+// a / n for an integer n below 2^53, whose rounded inverse is known: the same bits as the division.
+// The residual of the first guess is exact, and its correction rounds right (P. Markstein, Computation
+// of elementary functions on the IBM RISC System/6000 processor, IBM J. Res. Dev. 34, 1990, theorem
+// 7), unless all bits of n are ones or something leaves the range of normal numbers.
+RC_HD inline double quotient(double a, double n, double inverse) {
+  const double magnitude = a < 0 ? -a : a;
+  if (!(magnitude > 0x1p-800 && magnitude < 0x1p900)) return a / n;
+  const double guess = a * inverse;
+  return fma(fma(-n, guess, a), inverse, guess);
+}
+
 // The one of two features that MAX or MIN keeps.
 RC_HD inline double better_of(bool max, double a, double b) {
   return max ? greater_of(a, b) : lesser_of(a, b);

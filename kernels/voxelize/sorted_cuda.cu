@@ -2,17 +2,12 @@
 #define RC_LEVEL cuda
 #include <cub/device/device_scan.cuh>
 
-#include "kernels/voxelize/channels_cuda.cuh"
 #include "kernels/voxelize/points_cuda.cuh"
-#include "kernels/voxelize/reduce.h"
+#include "kernels/voxelize/range_cuda.cuh"
 #include "kernels/voxelize/sorted_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
-
-__global__ void __launch_bounds__(kTile) clear_exponents(int32_t* exponents, int64_t count) {
-  for_each_number(count, [&](int64_t i) { exponents[i] = kNoExponent; });
-}
 
 template <class T, class Key>
 __global__ void __launch_bounds__(kTile)
@@ -36,60 +31,16 @@ __global__ void __launch_bounds__(kTile)
 // meet where they tell the result.
 constexpr int64_t kRangeBlocks = 2048;
 
-// The highest exponents of some channels that a thread has seen.
-struct Exponents {
-  int32_t highest[kChannels];
-
-  __device__ Exponents() {
-    for (int32_t& exponent : highest) exponent = kNoExponent;
-  }
-  __device__ void add(const Array& features, int64_t start, int64_t channels) {
-    double values[kChannels];
-    load_channels(features.type, features.data, start, features.channel, channels, values);
-    for (int k = 0; k < kChannels; ++k) {
-      const bool counts = values[k] != 0 && is_finite(values[k]);
-      if (counts) highest[k] = max(highest[k], exponent_of(values[k]));
-    }
-  }
-  // Raises those in memory; few threads have news, most need only look.
-  __device__ void tell(int32_t* exponents, int64_t channels) const {
-    for (int k = 0; k < kChannels; ++k) {
-      if (k >= channels) break;
-      if (*static_cast<volatile int32_t*>(exponents + k) < highest[k]) {
-        atomicMax(exponents + k, highest[k]);
-      }
-    }
-  }
-};
-
 // Measures channels from `first` on, over the listed points that have a cell.
 template <class Key>
 __global__ void __launch_bounds__(kTile)
     measure_range(const __grid_constant__ VoxelPlan plan, const Key* cells, int32_t* exponents,
                   int64_t first) {
-  const Array& features = plan.features;
-  const int64_t channels = plan.width - first;
-  Exponents seen;
-  int64_t cloud = -1;
+  RangeWatch watch(plan, exponents, first);
   for_each_number(plan.cloud.positions(), [&](int64_t i) {
-    if (cells[i] == static_cast<Key>(plan.cells())) return;
-    const PointPlace place = place_of(plan.cloud, i);
-    if (place.cloud != cloud) {
-      if (cloud >= 0) seen.tell(exponents + cloud * plan.width + first, channels);
-      seen = Exponents();
-      cloud = place.cloud;
-    }
-    seen.add(features, start_of(features, place) + first * features.channel, channels);
+    if (cells[i] != static_cast<Key>(plan.cells())) watch.see(place_of(plan.cloud, i));
   });
-  // The threads of a warp speak with one voice where they end in one cloud.
-  int same;
-  __match_all_sync(0xffffffffu, cloud, &same);
-  if (same) {
-    for (int32_t& exponent : seen.highest) exponent = __reduce_max_sync(0xffffffffu, exponent);
-  }
-  if (cloud >= 0 && (!same || threadIdx.x % 32 == 0)) {
-    seen.tell(exponents + cloud * plan.width + first, channels);
-  }
+  watch.finish();
 }
 
 // Marks the first points of segments. Points that are left out begin none.

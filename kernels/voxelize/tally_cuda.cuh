@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a block makes of the points of one tile: a tally of each voxel, in shared memory.
+//
+// A tally is a few 32-bit words, kTileVoxels apart, that atomics reach. A thread takes neighbouring
+// points and holds what it has of one voxel until another one comes, so that few threads meet where
+// the points of a cloud lie in order. The tallies of blocks that share a tile are added up in words
+// of 64 bits in global memory. Word 0 counts; what else there is depends on the reduction:
+//
+//   SumTally      the fixed point sum of each channel, in two words; which channels are not finite
+//   ExtremeTally  a key of the best of each channel
+#pragma once
+
+#include "kernels/voxelize/partition_cuda.cuh"
+
+RC_KERNELS_BEGIN
+
+// Points of one tile that a block takes alone. Their number and the bits of what is not finite share
+// a word.
+constexpr uint32_t kBlockPoints = 1 << 16;
+constexpr int kSpecialShift = 20;
+constexpr int kSharedSpecialShift = 40;
+static_assert(kBlockPoints < 1u << kSpecialShift);
+
+// The points of a voxel in this call, and the sum or the best of each channel.
+struct VoxelResult {
+  int64_t count;
+  double values[kChannels];
+};
+
+// The words of the voxels of a tile.
+template <class Word>
+struct Words {
+  Word* words;
+
+  __device__ Word& of(int word, uint32_t voxel) const { return words[word * kTileVoxels + voxel]; }
+};
+using BlockWords = Words<uint32_t>;
+using SharedWords = Words<unsigned long long>;
+
+// What the channels of a tile have in common.
+struct ChannelScale {
+  Scale up;
+  double down[2];  // the two factors of its inverse
+};
+
+template <class T>
+class SumTally {
+ public:
+  using Channel = T;
+  using Point = Quad<T>;
+  struct Held {
+    uint32_t voxel, count, special;
+    int64_t sums[kChannels];
+  };
+
+  static int words_of(const VoxelPlan& plan) { return 1 + 2 * static_cast<int>(plan.width); }
+
+  // `scales` is shared by the block, which has to be synchronised.
+  __device__ SumTally(const VoxelPlan& plan, const TiledPoints<T>& points, int64_t cloud,
+                      ChannelScale* scales)
+      : rows_(points.rows), width_(static_cast<int>(plan.width)), scales_(scales) {
+    if (threadIdx.x >= width_) return;
+    const Scale up = scale_of(plan, points.exponents, cloud, threadIdx.x);
+    const int half = -up.places / 2;
+    scales[threadIdx.x] = {up, {power_of_two(half), power_of_two(-up.places - half)}};
+  }
+  __device__ Point load(uint32_t i) const { return rows_[i]; }
+  __device__ void take(Held& held, const Point& point) const {
+    ++held.count;
+    for (int k = 0; k < kChannels; ++k) {
+      const double x = to_double(point.of[k]);
+      if (k >= width_) continue;
+      if (is_finite(x)) {
+        held.sums[k] += fixed_point(x, scales_[k].up);
+      } else {
+        held.special |= special_of(x) << k * kSpecialBits;
+      }
+    }
+  }
+  __device__ void put(const BlockWords& block, const Held& held) const {
+    atomicAdd(&block.of(0, held.voxel), held.count);
+    if (held.special != 0) atomicOr(&block.of(0, held.voxel), held.special << kSpecialShift);
+    for (int k = 0; k < kChannels; ++k) {
+      if (k >= width_) break;
+      const auto low = static_cast<uint32_t>(held.sums[k]);
+      const uint32_t old = atomicAdd(&block.of(1 + 2 * k, held.voxel), low);
+      const uint32_t high = static_cast<uint32_t>(held.sums[k] >> 32) + (old + low < old);
+      if (high != 0) atomicAdd(&block.of(2 + 2 * k, held.voxel), high);
+    }
+  }
+  __device__ void share(const BlockWords& block, const SharedWords& all, uint32_t voxel) const {
+    const uint32_t first = block.of(0, voxel), special = first >> kSpecialShift;
+    if (first == 0) return;
+    atomicAdd(&all.of(0, voxel), first & ((1u << kSpecialShift) - 1));
+    if (special != 0) {
+      atomicOr(&all.of(0, voxel), static_cast<unsigned long long>(special) << kSharedSpecialShift);
+    }
+    for (int word = 1; word <= 2 * width_; word += 2) {
+      const auto high = static_cast<int32_t>(block.of(word + 1, voxel));
+      atomicAdd(&all.of(word, voxel), block.of(word, voxel));
+      atomicAdd(&all.of(word + 1, voxel), static_cast<unsigned long long>(int64_t{high}));
+    }
+  }
+  __device__ VoxelResult result(const BlockWords& block, uint32_t voxel) const {
+    const uint32_t first = block.of(0, voxel);
+    return result(first & ((1u << kSpecialShift) - 1), first >> kSpecialShift, [&](int k) {
+      const uint64_t low = block.of(1 + 2 * k, voxel), high = block.of(2 + 2 * k, voxel);
+      const uint64_t sum = high << 32 | low;
+      return ExactSum{sum, static_cast<int64_t>(sum) >> 63, 0};
+    });
+  }
+  __device__ VoxelResult result(const SharedWords& all, uint32_t voxel) const {
+    const uint64_t first = all.of(0, voxel);
+    return result(first & ((uint64_t{1} << kSharedSpecialShift) - 1),
+                  static_cast<uint32_t>(first >> kSharedSpecialShift), [&](int k) {
+                    const auto high = static_cast<int64_t>(all.of(2 + 2 * k, voxel));
+                    ExactSum sum = {static_cast<uint64_t>(high) << 32, high >> 32, 0};
+                    add(sum, ExactSum{all.of(1 + 2 * k, voxel), 0, 0});
+                    return sum;
+                  });
+  }
+
+ private:
+  template <class SumOf>
+  __device__ VoxelResult result(uint64_t count, uint32_t special, SumOf sum_of) const {
+    VoxelResult result = {static_cast<int64_t>(count), {}};
+    for (int k = 0; k < kChannels; ++k) {
+      if (k >= width_ || count == 0) break;
+      ExactSum sum = sum_of(k);
+      sum.special = special >> k * kSpecialBits & ((1u << kSpecialBits) - 1);
+      const ChannelScale& scale = scales_[k];
+      result.values[k] = sum.special != 0 ? value_of(sum, scale.up)
+                                          : to_double(sum) * scale.down[0] * scale.down[1];
+    }
+    return result;
+  }
+
+  const Quad<T>* rows_;
+  int width_;
+  const ChannelScale* scales_;
+};
+
+template <class T>
+class ExtremeTally {
+ public:
+  using Channel = T;
+  using Point = Quad<T>;
+  struct Held {
+    uint32_t voxel, count;
+    uint32_t best[kChannels];
+  };
+
+  static int words_of(const VoxelPlan& plan) { return 1 + static_cast<int>(plan.width); }
+
+  __device__ ExtremeTally(const VoxelPlan& plan, const TiledPoints<T>& points, int64_t,
+                          ChannelScale*)
+      : rows_(points.rows),
+        width_(static_cast<int>(plan.width)),
+        flip_(plan.reduce == RC_REDUCE_MAX ? 0 : UINT32_MAX) {}
+  __device__ Point load(uint32_t i) const { return rows_[i]; }
+  __device__ void take(Held& held, const Point& point) const {
+    ++held.count;
+    for (int k = 0; k < kChannels; ++k) held.best[k] = max(held.best[k], key_of(point.of[k]));
+  }
+  __device__ void put(const BlockWords& block, const Held& held) const {
+    atomicAdd(&block.of(0, held.voxel), held.count);
+    for (int k = 0; k < kChannels; ++k) {
+      if (k < width_) atomicMax(&block.of(1 + k, held.voxel), held.best[k]);
+    }
+  }
+  __device__ void share(const BlockWords& block, const SharedWords& all, uint32_t voxel) const {
+    const uint32_t count = block.of(0, voxel);
+    if (count == 0) return;
+    atomicAdd(&all.of(0, voxel), count);
+    for (int word = 1; word <= width_; ++word) {
+      atomicMax(&all.of(word, voxel), static_cast<unsigned long long>(block.of(word, voxel)));
+    }
+  }
+  template <class Word>
+  __device__ VoxelResult result(const Words<Word>& words, uint32_t voxel) const {
+    VoxelResult result = {static_cast<int64_t>(words.of(0, voxel)), {}};
+    for (int k = 0; k < kChannels; ++k) {
+      if (k < width_)
+        result.values[k] = value_of_key(static_cast<uint32_t>(words.of(1 + k, voxel)));
+    }
+    return result;
+  }
+
+ private:
+  // Of two numbers the better one has the greater key: -0 is less than +0, NaN is the best, and
+  // none has key 0.
+  __device__ uint32_t key_of(T x) const {
+    const auto number = static_cast<float>(to_double(x));
+    if (is_nan(number)) return UINT32_MAX;
+    const auto bits = bit_cast<uint32_t>(number);
+    return (bits >> 31 ? ~bits : bits | 1u << 31) ^ flip_;
+  }
+  __device__ double value_of_key(uint32_t key) const {
+    if (key == UINT32_MAX) return canonical(static_cast<double>(NAN));
+    key ^= flip_;
+    return bit_cast<float>(key >> 31 ? key ^ 1u << 31 : ~key);
+  }
+
+  const Quad<T>* rows_;
+  int width_;
+  uint32_t flip_;
+};
+
+RC_KERNELS_END

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// rc_voxelize on a CUDA device by tiles of the grid.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "kernels/common/carver.h"
+#include "kernels/voxelize/plan.h"
+
+namespace rc {
+
+// Whether a call reduces features, few and narrow enough, in a grid of few enough tiles.
+bool fits_tiles(const VoxelPlan& plan);
+
+// Writes every voxel; stats must be cleared. Without `launch` only the memory is taken.
+cudaError_t voxelize_tiled_cuda(const DensePlan& plan, Carver& carver, bool launch,
+                                cudaStream_t stream);
+
+}  // namespace rc
