@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a program starts that may meet any library: it asks first. */
+/* How a program starts that may meet any library: it asks first, before it calls a function that an
+ * older one may lack. */
 #include <stdio.h>
 
 #include "robocache/robocache.h"
@@ -9,9 +10,8 @@ int main(void) {
     fprintf(stderr, "%s\n", rc_last_error_message());
     return 1;
   }
-  rc_context* context;
-  if (rc_context_create(NULL, &context) != RC_SUCCESS) return 2;
-  rc_context_destroy(context);
+  rc_tsdf_extract_options options;
+  if (rc_tsdf_extract_options_init(&options, sizeof options) != RC_SUCCESS) return 2;
   puts(rc_version_string());
   return 0;
 }

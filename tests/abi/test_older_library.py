@@ -80,15 +80,43 @@ def test_another_library_altogether() -> None:
     assert "VersionMismatchError: librobocache: libm.so.6 is another library" in refused.stderr
 
 
-def test_c_program(tmp_path: Path, older: Path, today: Path) -> None:
-    program = tmp_path / "guarded"
-    compile_ = ["cc", "-I", str(builds.ROOT / "include"), str(FOLDER / "guarded.c"), str(today)]
-    subprocess.run([*compile_, "-o", str(program)], check=True)
-    served = run([str(program)], today)
-    assert (served.returncode, served.stdout.strip()) == (0, version(today))
-    refused = run([str(program)], older)
+def compiled(folder: Path, today: Path, *arguments: object) -> str:
+    """A program of today's headers and library."""
+    program = folder / "program"
+    include = builds.ROOT / "include"
+    command = [*map(str, arguments), "-I", str(include), str(today), "-o", str(program)]
+    subprocess.run(command, check=True)
+    return str(program)
+
+
+def check_program(program: str, older: Path, today: Path) -> None:
+    served = run([program], today)
+    assert (served.returncode, served.stdout.strip()) == (0, version(today)), served.stderr
+    refused = run([program], older)
     assert refused.returncode == 1
     assert refused.stderr == (
         f"rc_check_version: header_version: expected at most {OLDER}, the version of {older},"
         f" got {version(today)}\n"
     )
+
+
+def test_c_program(tmp_path: Path, older: Path, today: Path) -> None:
+    """Bound lazily, so that it gets to ask; it also uses a function that the older one lacks."""
+    program = compiled(tmp_path, today, "cc", "-Wl,-z,lazy", FOLDER / "guarded.c")
+    check_program(program, older, today)
+
+
+@pytest.mark.parametrize("options", [[], ["-DROBOCACHE_NO_EXCEPTIONS", "-fno-exceptions"]])
+def test_cpp_program(options: list[str], tmp_path: Path, older: Path, today: Path) -> None:
+    program = compiled(tmp_path, today, "c++", "-std=c++17", *options, FOLDER / "guarded.cpp")
+    check_program(program, older, today)
+
+
+def test_c_program_bound_at_its_start(tmp_path: Path, older: Path, today: Path) -> None:
+    """Where the linker binds everything at once, the loader names program and function."""
+    program = compiled(tmp_path, today, "cc", "-Wl,-z,now", FOLDER / "guarded.c")
+    assert run([program], today).returncode == 0
+    refused = run([program], older)
+    assert refused.returncode == 127
+    missing = "symbol lookup error: {}: undefined symbol: rc_tsdf_extract_options_init"
+    assert missing.format(program) in refused.stderr
