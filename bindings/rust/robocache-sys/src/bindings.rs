@@ -175,6 +175,8 @@ impl rc_simd_level {
     pub const RC_SIMD_AUTO: rc_simd_level = rc_simd_level(0);
     pub const RC_SIMD_BASELINE: rc_simd_level = rc_simd_level(1);
     pub const RC_SIMD_AVX2: rc_simd_level = rc_simd_level(2);
+    pub const RC_SIMD_AVX512: rc_simd_level = rc_simd_level(3);
+    pub const RC_SIMD_NEON: rc_simd_level = rc_simd_level(4);
 }
 #[repr(transparent)]
 #[derive(Debug, Copy, Clone, Hash, PartialEq, Eq)]

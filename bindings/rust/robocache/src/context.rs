@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 
 use robocache_sys::{self as sys, rc_context, rc_context_options, rc_status};
 
-use crate::context_options::{Callbacks, ContextOptions};
+use crate::context_options::{ContextOptions, Kept};
 use crate::device::Device;
 use crate::error::{Error, ErrorCode, Result, check};
 use crate::metrics::{Metrics, Operation};
@@ -48,10 +48,10 @@ pub struct Context {
     /// Whether a call is under way: a callback must not start another one.
     busy: Cell<bool>,
     /// Kept for the library, which calls them until the context has ended.
-    _callbacks: Callbacks,
+    _kept: Kept,
 }
 
-// SAFETY: the library ties a context to no thread, and the callbacks are Send. `Cell` makes it !Sync.
+// SAFETY: the library ties a context to no thread, and all that is kept is Send. `Cell` makes it !Sync.
 unsafe impl Send for Context {}
 
 impl Context {
@@ -74,16 +74,15 @@ impl Context {
         ContextOptions::new().device(Device::Cpu).build()
     }
 
-    pub(crate) fn create(options: &rc_context_options, callbacks: Callbacks) -> Result<Self> {
+    pub(crate) fn create(options: &rc_context_options, kept: Kept) -> Result<Self> {
         check_version()?;
         let mut raw = ptr::null_mut();
-        // SAFETY: both are there for the call; the callbacks live as long as the context.
+        // SAFETY: both are there for the call; what is kept lives as long as the context.
         check(unsafe { sys::rc_context_create(options, &mut raw) })?;
         let Some(raw) = NonNull::new(raw) else {
             return Err(Error::new(ErrorCode::Internal, "rc_context_create: gave no context"));
         };
-        let mut context =
-            Self { raw, device: Device::Cpu, busy: Cell::new(false), _callbacks: callbacks };
+        let mut context = Self { raw, device: Device::Cpu, busy: Cell::new(false), _kept: kept };
         context.device = context.find_device()?;
         Ok(context)
     }

@@ -19,10 +19,14 @@ pub enum SimdLevel {
     /// The best that the processor has.
     #[default]
     Auto = rc_simd_level::RC_SIMD_AUTO.0,
-    /// What every processor of the architecture has.
+    /// What every processor of the architecture has; on AArch64 plain loops, to compare with.
     Baseline = rc_simd_level::RC_SIMD_BASELINE.0,
     /// x86-64 with AVX2, FMA and F16C.
     Avx2 = rc_simd_level::RC_SIMD_AVX2.0,
+    /// x86-64 with AVX-512 F, BW, DQ and VL.
+    Avx512 = rc_simd_level::RC_SIMD_AVX512.0,
+    /// AArch64 with NEON (Advanced SIMD).
+    Neon = rc_simd_level::RC_SIMD_NEON.0,
 }
 
 /// How much a line of the log matters.
@@ -60,11 +64,13 @@ pub unsafe trait Allocator: Send {
 
 type Log = Box<dyn FnMut(LogLevel, &str) + Send>;
 
-/// What a context calls; the library holds the addresses.
+/// What a context uses until it has ended; the library holds the addresses.
 #[derive(Default)]
-pub(crate) struct Callbacks {
+pub(crate) struct Kept {
     log: Option<Cookie<Log>>,
     allocator: Option<Cookie<Box<dyn Allocator>>>,
+    #[cfg(feature = "cudarc")]
+    stream: Option<std::sync::Arc<cudarc::driver::CudaStream>>,
 }
 
 /// A box that stays usable through the address of what is in it when it is moved.
@@ -96,12 +102,12 @@ impl<T> Drop for Cookie<T> {
 #[must_use]
 pub struct ContextOptions {
     raw: sys::rc_context_options,
-    callbacks: Callbacks,
+    kept: Kept,
 }
 
 impl Default for ContextOptions {
     fn default() -> Self {
-        Self { raw: sys::rc_context_options::INIT, callbacks: Callbacks::default() }
+        Self { raw: sys::rc_context_options::INIT, kept: Kept::default() }
     }
 }
 
@@ -161,9 +167,18 @@ impl ContextOptions {
         self
     }
 
+    /// CUDA: runs on this stream and its device, and keeps the stream alive.
+    #[cfg(feature = "cudarc")]
+    pub fn cuda_stream(mut self, stream: &std::sync::Arc<cudarc::driver::CudaStream>) -> Self {
+        self = self.device(Device::Cuda(stream.context().ordinal() as i32));
+        self.raw.stream = stream.cu_stream().cast();
+        self.kept.stream = Some(stream.clone());
+        self
+    }
+
     /// Takes the workspace of all calls from here.
     pub fn allocator(mut self, allocator: impl Allocator + 'static) -> Self {
-        self.callbacks.allocator = Some(Cookie::new(Box::new(allocator)));
+        self.kept.allocator = Some(Cookie::new(Box::new(allocator)));
         self
     }
 
@@ -175,7 +190,7 @@ impl ContextOptions {
         receive: impl FnMut(LogLevel, &str) + Send + 'static,
     ) -> Self {
         self.raw.log_level = level as i32;
-        self.callbacks.log = Some(Cookie::new(Box::new(receive)));
+        self.kept.log = Some(Cookie::new(Box::new(receive)));
         self
     }
 
@@ -190,16 +205,16 @@ impl ContextOptions {
     /// that was asked for cannot be used; there is no silent fallback.
     /// [`OutOfMemory`](crate::ErrorCode::OutOfMemory).
     pub fn build(mut self) -> Result<Context> {
-        if let Some(log) = &self.callbacks.log {
+        if let Some(log) = &self.kept.log {
             self.raw.log = Some(forward_log);
             self.raw.log_cookie = log.0.as_ptr().cast();
         }
-        if let Some(allocator) = &self.callbacks.allocator {
+        if let Some(allocator) = &self.kept.allocator {
             self.raw.allocate = Some(forward_allocate);
             self.raw.deallocate = Some(forward_deallocate);
             self.raw.allocator_cookie = allocator.0.as_ptr().cast();
         }
-        Context::create(&self.raw, self.callbacks)
+        Context::create(&self.raw, self.kept)
     }
 }
 

@@ -5,12 +5,16 @@
 
 mod context;
 mod context_options;
+#[cfg(feature = "cudarc")]
+pub mod cuda;
 mod device;
 mod element;
 mod error;
 mod fuse;
 mod gradient;
 mod metrics;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod resample;
 mod tensor;
 mod time;

@@ -57,13 +57,7 @@ impl Tensor {
     }
 
     fn of_slice<T: Element>(data: *mut [T], shape: &[usize]) -> Result<Self> {
-        let count = elements(shape)?;
-        if data.len() != count {
-            let got = data.len();
-            let message =
-                format!("tensor: expected {count} elements for shape {shape:?}; got {got}");
-            return Err(Error::new(ErrorCode::InvalidArgument, message));
-        }
+        check_length(data.len(), shape)?;
         Self::new(data.cast::<T>(), Device::Cpu, shape, compact(shape))
     }
 
@@ -112,6 +106,16 @@ impl Tensor {
 fn elements(shape: &[usize]) -> Result<usize> {
     let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
     count.or(shape.contains(&0).then_some(0)).ok_or_else(|| too_large(shape))
+}
+
+/// Refuses a shape that has not as many elements as there are.
+pub(crate) fn check_length(length: usize, shape: &[usize]) -> Result<()> {
+    let count = elements(shape)?;
+    if length == count {
+        return Ok(());
+    }
+    let message = format!("tensor: expected {count} elements for shape {shape:?}; got {length}");
+    Err(Error::new(ErrorCode::InvalidArgument, message))
 }
 
 /// Row-major strides, the last axis the fastest. A tensor of no elements may have any.
