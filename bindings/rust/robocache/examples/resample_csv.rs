@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let clock = target_clock(first..last + 1, SECOND, Rate::hertz(rate.parse()?))?;
     let width = samples.names.len() - 1;
-    let mut aligned = vec![0.0; clock.len() * width];
+    let mut aligned = vec![0.0_f64; clock.len() * width];
     Context::cpu()?.resample(
         TensorView::new(&samples.values, &[samples.times.len(), width])?,
         TensorView::from(&samples.times),

@@ -5,7 +5,8 @@
 //! cargo run --example voxelize_cloud -- cloud.csv 0.5 > voxels.csv
 //! ```
 //!
-//! The first three columns are x, y, z, the others features. The second argument is the edge of a voxel.
+//! The first three columns are x, y, z, the others features. The second argument is the edge of a voxel;
+//! voxels are named by their centres.
 
 use std::error::Error;
 use std::{env, io};
@@ -15,14 +16,14 @@ use robocache::{
     VoxelizeSparseOutputs,
 };
 
-/// The smallest grid of whole voxels around all points.
+/// A grid around all points, with a voxel to spare on each side.
 fn grid_around(context: &Context, points: TensorView<'_>, size: f64) -> robocache::Result<Grid> {
     let mut bounds = [0.0; 6];
     let output = TensorViewMut::new(&mut bounds, &[2, 3])?;
     context.pointcloud_bounds(points, &CloudLayout::new(), output)?;
     let cell = |coordinate: f64| (coordinate / size).floor();
-    let origin = [0, 1, 2].map(|axis| cell(bounds[axis]) * size);
-    let dims = [0, 1, 2].map(|axis| (cell(bounds[axis + 3]) - cell(bounds[axis])) as usize + 1);
+    let origin = [0, 1, 2].map(|axis| (cell(bounds[axis]) - 1.0) * size);
+    let dims = [0, 1, 2].map(|axis| (cell(bounds[axis + 3]) - cell(bounds[axis])) as usize + 3);
     Ok(Grid::new(origin, [size; 3], dims))
 }
 
@@ -61,11 +62,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     context.voxelize_sparse(points, &grid, &options, outputs)?;
 
     let mut writer = csv::Writer::from_writer(io::stdout().lock());
-    writer.write_record(["i", "j", "k", "points"].into_iter().chain(names.iter().skip(3)))?;
+    writer.write_record(names.iter().take(3).chain(["points"]).chain(names.iter().skip(3)))?;
     for row in 0..total[0] as usize {
-        let index = coords[4 * row + 1..4 * row + 4].iter().map(ToString::to_string);
-        let means = means[features * row..][..features].iter().map(ToString::to_string);
-        writer.write_record(index.chain([counts[row].to_string()]).chain(means))?;
+        let centre = [0, 1, 2].map(|axis| {
+            grid.origin()[axis]
+                + (coords[4 * row + 1 + axis] as f64 + 0.5) * grid.voxel_size()[axis]
+        });
+        let means = &means[features * row..][..features];
+        let numbers = centre.iter().chain([&f64::from(counts[row])]).chain(means);
+        writer.write_record(numbers.map(f64::to_string))?;
     }
     writer.flush()?;
     Ok(())
