@@ -147,3 +147,14 @@ def check_structs(recipe: Recipe, source: str, command: str) -> None:
     asked = recipe.run(command, "\n".join(answers) + "\n")
     assert asked.returncode == 0, asked.stderr
     assert dict(zip(answers, asked.stdout.split(), strict=True)) == answers
+
+
+def test_structs_have_no_hidden_padding() -> None:
+    """Java and others spell padding out; docs/how-to/runtimes.md promises that there is none."""
+    structs = [ffi.typeof(name) for name in ffi.list_types()[0] if name.startswith("rc_")]
+    fields = [(kind, kind.fields) for kind in structs if kind.kind == "struct" and kind.fields]
+    assert {f"rc_{name}" for name in STRUCTS} <= {kind.cname for kind, _ in fields}
+    for kind, members in fields:
+        sizes = [ffi.sizeof(field.type) for _, field in members]
+        assert [field.offset for _, field in members] == list(np.cumsum([0, *sizes[:-1]])), kind
+        assert ffi.sizeof(kind) == sum(sizes), kind
