@@ -69,8 +69,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 + (coords[4 * row + 1 + axis] as f64 + 0.5) * grid.voxel_size()[axis]
         });
         let means = &means[features * row..][..features];
-        let numbers = centre.iter().chain([&f64::from(counts[row])]).chain(means);
-        writer.write_record(numbers.map(f64::to_string))?;
+        let numbers = centre.into_iter().chain([f64::from(counts[row])]).chain(means.to_owned());
+        writer.write_record(numbers.map(|number| number.to_string()))?;
     }
     writer.flush()?;
     Ok(())
