@@ -1,107 +1,144 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole runs of channels of one target, for the modes that need no more than one or two samples: the
-// same results as evaluate(), one loop per pair of types.
+// Channels of many targets whose steps are known: the results of evaluate(), by one loop for each pair
+// of types, without a question per channel.
 #pragma once
 
 #include "kernels/common/curves.h"
-#include "kernels/common/numbers.h"
-#include "kernels/resample/plan.h"
+#include "kernels/resample/lanes.h"
+#include "kernels/resample/steps.h"
 
 RC_KERNELS_BEGIN
 
-// A run of channels: elements `stride` apart.
-template <class Byte>
-struct Run {
-  Byte* data;
-  int64_t stride;
+// A group of channels at some targets. Strides count elements.
+
+struct Rows {
+  const char* values;  // of sample 0 of the sequence, from the first channel on
+  int64_t sample, value_channel;
+  char* output;  // of the first target, from the first channel on
+  int64_t target, output_channel;
+  int64_t targets, channels;
+  Step* steps;
+  double fill_value;
+  bool watch_nan;  // steps shall tell, in `reason`, which targets have a NaN
 };
 
-// Loops for one pair of types. `linear` is null where the pair does not interpolate.
-struct RowKernels {
-  void (*copy)(Run<const char> from, Run<char> to, int64_t count);
-  void (*linear)(Run<const char> v0, Run<const char> v1, double w, Run<char> to, int64_t count);
-};
+using ServeRows = void (*)(const Rows& rows);
 
-// In float32, exactly or rounded once.
-template <class T>
-inline float to_float(T x) {
-  return static_cast<float>(to_double(x));
-}
-inline float to_float(float x) { return x; }
-inline float to_float(BFloat16 x) { return bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
-
-template <class T>
-inline T from_float(float x) {
-  return from_double<T>(static_cast<double>(x));
-}
-template <>
-inline float from_float<float>(float x) {
-  return canonical(x);
-}
-template <>
-inline BFloat16 from_float<BFloat16>(float x) {
-  const uint32_t bits = bit_cast<uint32_t>(canonical(x));
-  const uint32_t rounded = bits + 0x7fff + (bits >> 16 & 1);
-  return {static_cast<uint16_t>((x != x ? bits : rounded) >> 16)};
+// fma(factor, b - a, base) is linear(): which factor and base that takes is a question per target.
+// Whether a NaN came out.
+template <int N, class In, class Out>
+inline bool linear_lanes(const In* a, const In* b, const In* base, Compute<In> factor, Out* out) {
+  Vector<Compute<In>, N> from, to, at;
+  load_lanes<N>(a, from);
+  load_lanes<N>(b, to);
+  load_lanes<N>(base, at);
+  to -= from;
+  fma_lanes<N>(factor, to, at);
+  const bool nan = canonical_lanes<N>(at);
+  store_lanes<N>(at, out);
+  return nan;
 }
 
-template <class In, class Out>
-inline void copy_run(Run<const char> from, Run<char> to, int64_t count) {
-  const auto* in = reinterpret_cast<const In*>(from.data);
-  auto* out = reinterpret_cast<Out*>(to.data);
+template <int N, class In, class Out>
+inline void copy_lanes(const In* in, Out* out) {
   if constexpr (std::is_same_v<In, Out>) {
-    if (from.stride == 1 && to.stride == 1) {
-      memcpy(out, in, static_cast<size_t>(count) * sizeof(In));
-      return;
-    }
-    for (int64_t i = 0; i < count; ++i)
-      memcpy(out + i * to.stride, in + i * from.stride, sizeof(In));
+    memcpy(out, in, N * sizeof(In));
+  } else if constexpr (std::is_same_v<In, int32_t>) {
+    // Not by way of float32, which would round it twice.
+    for (int i = 0; i < N; ++i) out[i] = from_double<Out>(in[i]);
   } else {
-    for (int64_t i = 0; i < count; ++i) {
-      out[i * to.stride] = from_double<Out>(to_double(in[i * from.stride]));
+    Vector<Compute<In>, N> numbers;
+    load_lanes<N>(in, numbers);
+    canonical_lanes<N>(numbers);
+    store_lanes<N>(numbers, out);
+  }
+}
+
+template <int N, class T>
+inline bool has_nan(const T* data) {
+  if constexpr (std::is_integral_v<T>) {
+    return false;
+  } else {
+    Vector<Compute<T>, N> numbers;
+    load_lanes<N>(data, numbers);
+    return canonical_lanes<N>(numbers);
+  }
+}
+
+// Calls chunk(lanes, i, j) for runs of elements that begin with element i of one array and j of
+// another; neighbours in a run are neighbours in memory.
+template <int N, bool kDense, class Chunk>
+inline void cover_both(const Rows& rows, const Chunk& chunk) {
+  if constexpr (kDense) {
+    cover<N>(rows.channels, [&](auto lanes, int64_t i) { chunk(lanes, i, i); });
+  } else {
+    for (int64_t c = 0; c < rows.channels; ++c) {
+      chunk(Lanes<1>(), c * rows.value_channel, c * rows.output_channel);
     }
+  }
+}
+
+// `kDense`: neighbouring channels are neighbours in memory, on both sides.
+template <class In, class Out, bool kDense>
+__attribute__((flatten)) inline void serve_rows(const Rows& rows) {
+  constexpr int kWidth = kLanes<Compute<In>>;
+  const auto* values = reinterpret_cast<const In*>(rows.values);
+  const Out fill = from_double<Out>(rows.fill_value);
+  for (int64_t i = 0; i < rows.targets; ++i) {
+    Step& step = rows.steps[i];
+    auto* out = reinterpret_cast<Out*>(rows.output) + i * rows.target;
+    const In* a = values + step.a * rows.sample;
+    const In* b = values + step.b * rows.sample;
+    bool nan = false;
+    switch (step.action) {
+      case Action::kFill:
+        for (int64_t c = 0; c < rows.channels; ++c) out[c * rows.output_channel] = fill;
+        break;
+      case Action::kCopy:
+        cover_both<kWidth, kDense>(rows, [&](auto lanes, int64_t from, int64_t to) {
+          copy_lanes<lanes.value>(a + from, out + to);
+          if (rows.watch_nan) nan |= has_nan<lanes.value>(a + from);
+        });
+        break;
+      case Action::kCurve:
+        if constexpr (!std::is_integral_v<Out>) {
+          const auto w = static_cast<Compute<In>>(step.weight);
+          const bool near_a = w < Compute<In>{0.5};
+          const Compute<In> factor = near_a ? w : w - 1;
+          const In* base = near_a ? a : b;
+          cover_both<kWidth, kDense>(rows, [&](auto lanes, int64_t from, int64_t to) {
+            nan |= linear_lanes<lanes.value>(a + from, b + from, base + from, factor, out + to);
+          });
+        }
+        break;
+      case Action::kAggregate:
+        break;
+    }
+    if (nan) step.reason |= RC_REASON_NAN;
   }
 }
 
 template <class In, class Out>
-inline Out linear_element(In v0, In v1, double w) {
-  if constexpr (std::is_same_v<In, double>) {
-    return from_double<Out>(linear(v0, v1, w));
+inline void serve_rows(const Rows& rows) {
+  if ((rows.value_channel == 1 && rows.output_channel == 1) || rows.channels == 1) {
+    serve_rows<In, Out, true>(rows);
   } else {
-    return from_float<Out>(linear(to_float(v0), to_float(v1), static_cast<float>(w)));
+    serve_rows<In, Out, false>(rows);
   }
 }
 
-// Flattened: a call that is not inlined would keep the loop from becoming vector code.
-template <class In, class Out>
-__attribute__((flatten)) inline void linear_run(Run<const char> v0, Run<const char> v1, double w,
-                                                Run<char> to, int64_t count) {
-  const auto* a = reinterpret_cast<const In*>(v0.data);
-  const auto* b = reinterpret_cast<const In*>(v1.data);
-  auto* out = reinterpret_cast<Out*>(to.data);
-  if (v0.stride == 1 && to.stride == 1) {  // a loop that compilers vectorise
-    for (int64_t i = 0; i < count; ++i) out[i] = linear_element<In, Out>(a[i], b[i], w);
-    return;
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    out[i * to.stride] = linear_element<In, Out>(a[i * v0.stride], b[i * v1.stride], w);
-  }
-}
-
-inline RowKernels row_kernels(Type from, Type to) {
-  RowKernels kernels = {};
+// The loops for a pair of types; an integer type of outputs is that of the values.
+inline ServeRows rows_kernel(Type from, Type to) {
+  ServeRows kernel = nullptr;
   with_type(from, [&](auto* in) {
     using In = std::remove_pointer_t<decltype(in)>;
     with_type(to, [&](auto* out) {
       using Out = std::remove_pointer_t<decltype(out)>;
-      if constexpr (!std::is_integral_v<Out>) {
-        kernels = {copy_run<In, Out>, linear_run<In, Out>};
-      } else if constexpr (std::is_same_v<In, Out>) {
-        kernels = {copy_run<In, Out>, nullptr};
-      }
+      if constexpr (!std::is_integral_v<Out> || std::is_same_v<In, Out>)
+        kernel = serve_rows<In, Out>;
     });
   });
-  return kernels;
+  return kernel;
 }
 
 RC_KERNELS_END

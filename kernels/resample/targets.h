@@ -1,123 +1,239 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop of rc_resample on the CPU, compiled once per SIMD level: for each target its bracket, for
-// each group of channels a choice, for each channel a value. This is the specification.
+// The loop of rc_resample on the CPU, compiled once per SIMD level. Targets are served in blocks: for
+// each mode the steps of all targets, then for each group of channels their values by one loop. What
+// steps do not tell is done target by target and channel by channel.
 #pragma once
 
 #include "kernels/resample/evaluate.h"
+#include "kernels/resample/line_stream.h"
 #include "kernels/resample/quality.h"
 #include "kernels/resample/rows.h"
 
 RC_KERNELS_BEGIN
 
-// One target of one row.
-template <class Raw>
-struct Target {
+// What is the same for all rows of a plan.
+struct Service {
+  // A few hundred nanoseconds of work, so that asking memory for the next block and working on this
+  // one overlap.
+  static constexpr int kBlock = 16;
+  static constexpr int kModes = 4;
+
   const ResamplePlan& plan;
-  const RowKernels& kernels;
-  const Sequence<Raw>& sequence;
-  const Bracket& bracket;
-  typename Sequence<Raw>::Time time;
-  int64_t output;  // index of its first channel
-  Memory& memory;
+  const ServeRows serve_rows;
+  // Modes that take steps, and which of them each group has; -1: none.
+  int num_modes = 0;
+  int32_t modes[kModes];
+  int mode_of[RC_MAX_CHANNEL_GROUPS];
+  const bool validity, indices;
+  // Some outputs do not follow from steps.
+  bool by_target;
+  int64_t bytes_to_fetch;
+  // Outputs lie one behind the other and are too many for the caches.
+  bool streams;
+  // Targets of one.
+  int64_t block;
 
-  Run<char> run(int64_t channel) const {
-    const Array& o = plan.output;
-    return {o.data + (output + channel * o.channel) * item_size(o.type), o.channel};
-  }
-  Run<const char> run(const Reader<Raw>& reader, int64_t position) const {
-    const Array& v = plan.values;
-    return {v.data + reader.index(position, 0) * item_size(v.type), v.channel};
-  }
-
-  // Whole groups at a time, where no channel has to look for samples of its own.
-  bool serve_whole(const Group& group, const Choice& choice) const {
-    if (plan.skip_nan) return false;
-    const Reader<Raw> reader{plan, sequence, group.begin, 1};
-    if (choice.action == Action::kCopy) {
-      const int64_t position = reader.representative(choice.knot);
-      if (position < 0) return false;
-      kernels.copy(run(reader, position), run(group.begin), group.count);
-      return true;
+  explicit Service(const ResamplePlan& p)
+      : plan(p),
+        serve_rows(p.has_values ? rows_kernel(p.values.type, p.output.type) : nullptr),
+        validity(p.valid || p.fused_valid || p.reason),
+        indices(p.source_index || p.next_index || p.weight),
+        by_target(!p.has_values || indices || p.age || p.duplicates == RC_DUPLICATES_MEAN) {
+    for (int g = 0; p.has_values && g < p.num_groups; ++g) {
+      mode_of[g] = takes_steps(p, p.groups[g].mode) ? add_mode(p.groups[g].mode) : -1;
+      by_target = by_target || mode_of[g] < 0;
     }
-    if (choice.action == Action::kCurve && group.mode == RC_MODE_LINEAR) {
-      const int64_t a = reader.representative(bracket.a), b = reader.representative(bracket.b);
-      if (a < 0 || b < 0) return false;
-      kernels.linear(run(reader, a), run(reader, b), bracket.weight, run(group.begin), group.count);
-      return true;
-    }
-    return false;
+    const int64_t sample = p.width * item_size(p.values.type);
+    bytes_to_fetch = num_modes != 0 && sample <= kMostToFetch ? sample : 0;
+    const int64_t out = p.width * item_size(p.output.type), most = LineStream::kCapacity;
+    streams = LineStream::kAvailable && !by_target && num_modes != 0 && is_dense(p) &&
+              out <= most && p.total_targets() > kManyBytes / out &&
+              p.total_targets() / p.rows > kBytesOfRow / out;
+    block = streams && most / out < kBlock ? most / out : kBlock;
   }
 
-  bool has_nan(const Group& group) const {
-    const Array& o = plan.output;
-    if (!is_float(o.type)) return false;
-    for (int64_t c = group.begin; c < group.begin + group.count; ++c) {
-      if (is_nan(load(o.type, o.data, output + c * o.channel))) return true;
+ private:
+  // Longer samples are fetched well enough by the processor itself.
+  static constexpr int64_t kMostToFetch = 1024;
+  static constexpr int64_t kManyBytes = 32 << 20;
+  static constexpr int64_t kBytesOfRow = 16 << 10;
+
+  int add_mode(int32_t mode) {
+    for (int i = 0; i < num_modes; ++i) {
+      if (modes[i] == mode) return i;
     }
-    return false;
+    modes[num_modes] = mode;
+    return num_modes++;
   }
 
-  Outcome serve(const Group& group, bool wants_validity) const {
-    const Choice choice = choose(plan, bracket, group.mode);
-    if (serve_whole(group, choice)) {
-      const bool nan = wants_validity && has_nan(group);
-      return {static_cast<uint8_t>(nan ? choice.reason | RC_REASON_NAN : choice.reason), false};
-    }
-    Outcome all = {0, false};
-    for (int64_t c = group.begin; c < group.begin + group.count;
-         c += channels_of_element(group.mode)) {
-      const Outcome one = evaluate(plan, sequence, time, bracket, choice, group.mode, c,
-                                   output + c * plan.output.channel, memory);
-      all.reason |= one.reason;
-      all.filled = all.filled || one.filled;
-    }
-    return all;
+  // Whether outputs lie one behind the other.
+  static bool is_dense(const ResamplePlan& p) {
+    const Array& o = p.output;
+    return (o.channel == 1 || p.width == 1) && o.step == p.width;
   }
 };
 
-// The targets [first, last) of one row, which lie at `base` in packed arrays.
+// Targets of one row, which lie at `base` in packed arrays.
 template <class Raw>
-inline void resample_row(const ResamplePlan& plan, const RowKernels& kernels, int64_t row,
-                         int64_t base, int64_t first, int64_t last) {
-  const int64_t e = plan.sequence_ids ? plan.sequence_ids[row] : row;
-  if (e < plan.first_sequence || e >= plan.last_sequence) return;
-  const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
-  const bool wants_indices = plan.source_index || plan.next_index || plan.weight;
-  const Sequence<Raw> sequence(plan, e);
-  const auto* times =
-      reinterpret_cast<const Raw*>(plan.target_times.data) + row * plan.target_times.row;
-  Memory memory;
-  int64_t hint = 0;
-  for (int64_t i = first; i < last; ++i) {
-    const int64_t at = base + i;
-    const auto t = static_cast<typename Sequence<Raw>::Time>(times[at * plan.target_times.step]);
-    const Bracket bracket = locate(plan, sequence, t, hint);
-    hint = bracket.not_later;
-    const Target<Raw> target{
-        plan, kernels, sequence, bracket, t, row * plan.output.row + at * plan.output.step, memory};
-    const Choice choice = choose(plan, bracket, plan.mode);
-    Outcome all = {0, false};
-    if (!plan.has_values) all = {choice.reason, choice.action == Action::kFill};
-    for (int g = 0; plan.has_values && g < plan.num_groups; ++g) {
-      const Outcome one = target.serve(plan.groups[g], wants_validity);
-      all.reason |= one.reason;
-      all.filled = all.filled || one.filled;
-    }
-    if (wants_validity) put_validity(plan, row, at, all.filled, all.reason);
-    if (wants_indices) put_indices(plan, row, at, sequence, bracket, choice);
-    put_age(plan, row, at, sequence, bracket, t);
+class Row {
+ public:
+  using Time = typename Sequence<Raw>::Time;
+
+  Row(const Service& service, int64_t row, int64_t sequence, int64_t base)
+      : service_(service), row_(row), base_(base), sequence_(service.plan, sequence) {
+    const Array& v = service.plan.values;
+    if (!service.plan.has_values) return;
+    values_ = v.data + (sequence_.id * v.row + sequence_.begin * v.step) * item_size(v.type);
   }
+
+  // The targets [first, last). Those of a block are located before those of the block before it are
+  // served.
+  void serve(int64_t first, int64_t last) {
+    const Output to = output(first);
+    if (service_.streams) stream_.begin(to.data);
+    guess_ = guess_each_ = first_guess(sequence_, times(first)[0]);
+    Block blocks[2];
+    Block *now = &blocks[0], *next = &blocks[1];
+    find(first, last, *now);
+    while (now->count != 0) {
+      find(now->first + now->count, last, *next);
+      serve(*now);
+      std::swap(now, next);
+    }
+    if (service_.streams) stream_.end();
+  }
+
+ private:
+  struct Block {
+    int64_t first;
+    int64_t count;
+    Step steps[Service::kModes][Service::kBlock];
+  };
+  // Of one target.
+  struct Output {
+    char* data;
+    int64_t index;
+  };
+
+  TargetTimes<Raw> times(int64_t target) const {
+    const Array& t = service_.plan.target_times;
+    const auto* data = reinterpret_cast<const Raw*>(t.data);
+    return {data + row_ * t.row + (base_ + target) * t.step, t.step};
+  }
+  Output output(int64_t target) const {
+    const Array& o = service_.plan.output;
+    const int64_t index = row_ * o.row + (base_ + target) * o.step;
+    return {o.data + index * item_size(o.type), index};
+  }
+
+  // The steps of the targets from `first` on, as many as a block has.
+  void find(int64_t first, int64_t last, Block& block) {
+    const ResamplePlan& plan = service_.plan;
+    block.first = first;
+    block.count = last - first < service_.block ? last - first : service_.block;
+    if (block.count == 0) return;
+    const Guess before = guess_;
+    for (int m = 0; m < service_.num_modes; ++m) {
+      const Fetch fetch = {values_, plan.values.step * item_size(plan.values.type),
+                           m == 0 ? service_.bytes_to_fetch : 0};
+      guess_ = before;
+      find_steps(plan, sequence_, {times(first), block.count, fetch}, service_.modes[m], guess_,
+                 block.steps[m]);
+    }
+  }
+
+  void serve(Block& block) {
+    const ResamplePlan& plan = service_.plan;
+    const Array &v = plan.values, &o = plan.output;
+    char* const to = service_.streams ? stream_.next() : output(block.first).data;
+    for (int g = 0; service_.num_modes != 0 && g < plan.num_groups; ++g) {
+      const Group& group = plan.groups[g];
+      if (service_.mode_of[g] < 0) continue;
+      service_.serve_rows({values_ + group.begin * v.channel * item_size(v.type), v.step, v.channel,
+                           to + group.begin * o.channel * item_size(o.type), o.step, o.channel,
+                           block.count, group.count, block.steps[service_.mode_of[g]],
+                           plan.fill_value, service_.validity});
+    }
+    if (service_.streams) stream_.written(block.count * plan.width * item_size(o.type));
+    if (!service_.validity && !service_.by_target) return;
+    for (int64_t i = 0; i < block.count; ++i) {
+      Outcome outcome = {0, false};
+      for (int m = 0; m < service_.num_modes; ++m) {
+        const Step& step = block.steps[m][i];
+        add({step.reason, step.action == Action::kFill}, outcome);
+      }
+      if (service_.by_target) serve_each(block, i, outcome);
+      if (service_.validity) {
+        put_validity(plan, row_, base_ + block.first + i, outcome.filled, outcome.reason);
+      }
+    }
+  }
+
+  // What steps do not tell of a target.
+  void serve_each(const Block& block, int64_t i, Outcome& outcome) {
+    const ResamplePlan& plan = service_.plan;
+    const int64_t target = block.first + i;
+    const Time t = times(target)[0];
+    const Bracket bracket = locate(plan, sequence_, t, guess_each_.next(sequence_.count));
+    guess_each_.found(bracket.not_later);
+    const Choice choice = choose(plan, bracket, plan.mode);
+    if (!plan.has_values) outcome = {choice.reason, choice.action == Action::kFill};
+    for (int g = 0; plan.has_values && g < plan.num_groups; ++g) {
+      const int m = service_.mode_of[g];
+      if (m < 0 || block.steps[m][i].action == Action::kAggregate) {
+        serve_elements(plan.groups[g], target, t, bracket, outcome);
+      }
+    }
+    if (service_.indices) put_indices(plan, row_, base_ + target, sequence_, bracket, choice);
+    put_age(plan, row_, base_ + target, sequence_, bracket, t);
+  }
+
+  // A group, channel by channel.
+  void serve_elements(const Group& group, int64_t target, Time t, const Bracket& bracket,
+                      Outcome& outcome) {
+    const ResamplePlan& plan = service_.plan;
+    const Choice choice = choose(plan, bracket, group.mode);
+    const int64_t index = output(target).index;
+    for (int64_t c = group.begin; c < group.begin + group.count;
+         c += channels_of_element(group.mode)) {
+      add(evaluate(plan, sequence_, t, bracket, choice, group.mode, c,
+                   index + c * plan.output.channel, memory_),
+          outcome);
+    }
+  }
+
+  static void add(const Outcome& one, Outcome& all) {
+    all.reason |= one.reason;
+    all.filled = all.filled || one.filled;
+  }
+
+  const Service& service_;
+  const int64_t row_, base_;
+  const Sequence<Raw> sequence_;
+  const char* values_ = nullptr;  // of sample 0 of the sequence
+  Guess guess_;                   // for the next block
+  Guess guess_each_;              // for the next target that is served by itself
+  Memory memory_;
+  LineStream stream_;
+};
+
+template <class Raw>
+inline void resample_row(const Service& service, int64_t row, int64_t base, int64_t first,
+                         int64_t last) {
+  const ResamplePlan& plan = service.plan;
+  const int64_t e = plan.sequence_ids ? plan.sequence_ids[row] : row;
+  if (first == last || e < plan.first_sequence || e >= plan.last_sequence) return;
+  Row<Raw>(service, row, e, base).serve(first, last);
 }
 
 template <class Raw>
 inline void resample_rows(const ResamplePlan& plan, int64_t begin, int64_t end) {
-  const RowKernels kernels =
-      plan.has_values ? row_kernels(plan.values.type, plan.output.type) : RowKernels{};
+  const Service service(plan);
   if (!plan.packed_targets()) {
     for (int64_t row = begin / plan.targets; begin < end; ++row) {
       const int64_t row_begin = row * plan.targets, row_end = row_begin + plan.targets;
       const int64_t stop = end < row_end ? end : row_end;
-      resample_row<Raw>(plan, kernels, row, 0, begin - row_begin, stop - row_begin);
+      resample_row<Raw>(service, row, 0, begin - row_begin, stop - row_begin);
       begin = stop;
     }
     return;
@@ -127,7 +243,7 @@ inline void resample_rows(const ResamplePlan& plan, int64_t begin, int64_t end) 
   int64_t row = border(0, plan.rows, [&](int64_t r) { return offsets[r + 1] <= begin; });
   for (; begin < end; ++row) {
     const int64_t stop = end < offsets[row + 1] ? end : offsets[row + 1];
-    resample_row<Raw>(plan, kernels, row, offsets[row], begin - offsets[row], stop - offsets[row]);
+    resample_row<Raw>(service, row, offsets[row], begin - offsets[row], stop - offsets[row]);
     begin = stop;
   }
 }
