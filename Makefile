@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SOURCES := pyproject.toml meson.build meson.options \
-  $(shell find include lib kernels bindings/python tests/abi tests/api tests/kernels bench -type f \
+  $(shell find cmake include lib kernels bindings/python tests/abi tests/api tests/cpp tests/kernels bench -type f \
     -not -name '*.pyc' 2>/dev/null)
 CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
 CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=disabled

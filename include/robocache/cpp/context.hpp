@@ -20,7 +20,9 @@ ROBOCACHE_BEGIN_NAMESPACE
 enum class SimdLevel : int32_t {
   automatic = RC_SIMD_AUTO,
   baseline = RC_SIMD_BASELINE,
-  avx2 = RC_SIMD_AVX2
+  avx2 = RC_SIMD_AVX2,
+  avx512 = RC_SIMD_AVX512,
+  neon = RC_SIMD_NEON
 };
 
 /** Levels of the log: ::rc_log_level. */
