@@ -87,8 +87,8 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
-/** What a function that can fail returns: T, its failure thrown as an ::Error; or, with
- * ROBOCACHE_NO_EXCEPTIONS, a ::Result of T. */
+/** What a function that can fail returns: T, its failure thrown as an Error; or, with
+ * ROBOCACHE_NO_EXCEPTIONS, a Result of T. */
 #ifdef ROBOCACHE_NO_EXCEPTIONS
 template <class T>
 using Return = Result<T>;

@@ -16,7 +16,7 @@
  * | `{bits, float16, {100, 7}}`         | `bits` a `void*`, the type of its elements beside it   |
  * | `{}`                                | no tensor, where one may be left out                   |
  *
- * A shape that reaches beyond the elements of its range is refused: by an ::Error of the view's
+ * A shape that reaches beyond the elements of its range is refused: by an Error of the view's
  * making, or, with ROBOCACHE_NO_EXCEPTIONS, by every call that is given the view, since it has no
  * data. Of a pointer nothing is known and nothing checked. */
 #ifndef ROBOCACHE_CPP_TENSOR_HPP
@@ -323,7 +323,7 @@ class View {
 }  // namespace detail
 
 /** A view of elements T; of `const float` for float32 that is only read. Of `void` and `const void`
- * the type of the elements is known at run time only: ::Tensor and ::ConstTensor.
+ * the type of the elements is known at run time only: Tensor and ConstTensor.
  *
  * Copying a view is cheap and copies no elements. A `const TensorView<float>` may still be written
  * through, as a `float* const` may. */
