@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "robocache/robocache.h"
+
+#include "bench/levels.h"
 
 namespace {
 
@@ -61,30 +63,16 @@ class Problem {
   int64_t output_shape_[3];
 };
 
-struct DestroyContext {
-  void operator()(rc_context* context) const { rc_context_destroy(context); }
-};
-
-std::unique_ptr<rc_context, DestroyContext> make_context(int32_t threads, int32_t simd_level) {
-  rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
-  options.device_type = RC_DEVICE_CPU;
-  options.threads = threads;
-  options.simd_level = simd_level;
-  rc_context* context = nullptr;
-  rc_context_create(&options, &context);
-  return std::unique_ptr<rc_context, DestroyContext>(context);
-}
-
 // Arguments: rows, samples, targets, channels, threads (0 = all cores), SIMD level (0 = the best).
 void resample(benchmark::State& state) {
   Problem problem(state.range(0), state.range(1), state.range(2), state.range(3));
-  const auto context =
-      make_context(static_cast<int32_t>(state.range(4)), static_cast<int32_t>(state.range(5)));
+  const bench::Context context = bench::make_context(state.range(4), state.range(5));
   if (!context || problem.run(context.get()) != RC_SUCCESS) {
     state.SkipWithError(rc_last_error_message());
     return;
   }
-  for (auto _ : state) problem.run(context.get());
+  bench::measure(state, std::to_string(problem.bytes()) + " bytes", state.range(5),
+                 [&] { problem.run(context.get()); });
   state.SetBytesProcessed(state.iterations() * problem.bytes());
 }
 
@@ -102,15 +90,15 @@ void copy(benchmark::State& state) {
 
 BENCHMARK(copy)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-BENCHMARK(resample)
-    ->ArgNames({"B", "S", "T", "D", "threads", "simd"})
-    ->Args({1, 50, 32, 16, 1, RC_SIMD_AUTO})
-    ->Args({32, 500, 250, 256, 1, RC_SIMD_AUTO})
-    ->Args({1, 1000000, 500000, 32, 1, RC_SIMD_BASELINE})
-    ->Args({1, 1000000, 500000, 32, 1, RC_SIMD_AUTO})
-    ->Args({1, 1000000, 500000, 32, 0, RC_SIMD_AUTO})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseRealTime();
+void sizes(benchmark::internal::Benchmark* b) {
+  b->ArgNames({"B", "S", "T", "D", "threads", "simd"});
+  b->Args({1, 50, 32, 16, 1, RC_SIMD_AUTO});
+  for (const int64_t level : bench::simd_levels()) b->Args({32, 500, 250, 256, 1, level});
+  for (const int64_t level : bench::simd_levels()) b->Args({1, 1000000, 500000, 32, 1, level});
+  b->Args({1, 1000000, 500000, 32, 0, RC_SIMD_AUTO});
+  b->Unit(benchmark::kMicrosecond)->UseRealTime();
+}
+BENCHMARK(resample)->Apply(sizes);
 
 }  // namespace
 

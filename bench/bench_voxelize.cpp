@@ -6,11 +6,13 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "robocache/robocache.h"
+
+#include "bench/levels.h"
 
 namespace {
 
@@ -93,55 +95,45 @@ class Problem {
   int64_t points_shape_[2], features_shape_[2], output_shape_[4], coords_shape_[2];
 };
 
-struct DestroyContext {
-  void operator()(rc_context* context) const { rc_context_destroy(context); }
-};
-
 // Runs `call(problem, context)` and counts points.
 template <class Call>
-void measure(benchmark::State& state, Call call) {
+void measure(benchmark::State& state, const char* name, Call call) {
   Problem problem(state.range(0), state.range(1), static_cast<Order>(state.range(2)));
-  rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
-  options.device_type = RC_DEVICE_CPU;
-  options.threads = static_cast<int32_t>(state.range(3));
-  options.simd_level = static_cast<int32_t>(state.range(4));
-  rc_context* created = nullptr;
-  rc_context_create(&options, &created);
-  const std::unique_ptr<rc_context, DestroyContext> context(created);
+  const bench::Context context = bench::make_context(state.range(3), state.range(4));
   if (!context || call(problem, context.get()) != RC_SUCCESS) {
     state.SkipWithError(rc_last_error_message());
     return;
   }
-  for (auto _ : state) call(problem, context.get());
+  const std::string work = name + std::to_string(state.range(0)) + std::to_string(state.range(2));
+  bench::measure(state, work, state.range(4), [&] { call(problem, context.get()); });
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
 // Points, edge of the grid, order, threads (0 = all cores), SIMD level (0 = the best).
 void sizes(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"N", "edge", "scan", "threads", "simd"})
-      ->Args({500000, 128, kRandom, 1, RC_SIMD_BASELINE})
-      ->Args({500000, 128, kRandom, 1, RC_SIMD_AUTO})
-      ->Args({500000, 128, kScan, 1, RC_SIMD_AUTO})
-      ->Args({500000, 128, kScan, 0, RC_SIMD_AUTO})
-      ->Args({4000000, 256, kRandom, 1, RC_SIMD_AUTO})
-      ->Args({4000000, 256, kRandom, 0, RC_SIMD_AUTO})
-      ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
+  b->ArgNames({"N", "edge", "scan", "threads", "simd"});
+  for (const Order order : {kRandom, kScan}) {
+    for (const int64_t level : bench::simd_levels()) b->Args({500000, 128, order, 1, level});
+  }
+  b->Args({500000, 128, kScan, 0, RC_SIMD_AUTO});
+  b->Args({4000000, 256, kRandom, 1, RC_SIMD_AUTO});
+  b->Args({4000000, 256, kRandom, 0, RC_SIMD_AUTO});
+  b->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 
-void dense(benchmark::State& state, int32_t reduce) {
-  measure(state,
+void dense(benchmark::State& state, const char* name, int32_t reduce) {
+  measure(state, name,
           [=](Problem& problem, rc_context* context) { return problem.dense(context, reduce); });
 }
 void sparse_mean(benchmark::State& state) {
-  measure(state,
+  measure(state, "sparse mean",
           [](Problem& problem, rc_context* context) { return problem.sparse_mean(context); });
 }
 
-BENCHMARK_CAPTURE(dense, occupancy, RC_REDUCE_OCCUPANCY)->Apply(sizes);
-BENCHMARK_CAPTURE(dense, count, RC_REDUCE_COUNT)->Apply(sizes);
-BENCHMARK_CAPTURE(dense, mean, RC_REDUCE_MEAN)->Apply(sizes);
-BENCHMARK_CAPTURE(dense, max, RC_REDUCE_MAX)->Apply(sizes);
+BENCHMARK_CAPTURE(dense, occupancy, "occupancy", RC_REDUCE_OCCUPANCY)->Apply(sizes);
+BENCHMARK_CAPTURE(dense, count, "count", RC_REDUCE_COUNT)->Apply(sizes);
+BENCHMARK_CAPTURE(dense, mean, "mean", RC_REDUCE_MEAN)->Apply(sizes);
+BENCHMARK_CAPTURE(dense, max, "max", RC_REDUCE_MAX)->Apply(sizes);
 BENCHMARK(sparse_mean)->Apply(sizes);
 
 }  // namespace
