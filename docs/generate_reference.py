@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/reference: each public name of C, Python and the command line in one sentence.
+"""Writes docs/reference: each public name of C, C++, Python and the command line in one sentence.
 
 python docs/generate_reference.py          rewrites the files
 python docs/generate_reference.py --check  fails when a file is not what it would write
@@ -33,13 +33,21 @@ DECLARATION = re.compile(
     re.DOTALL,
 )
 
+CPP_DECLARATION = re.compile(
+    r"^/\*\*(?P<comment>(?:(?!\*/).)*)\*/\n(?:#ifdef \w+\n)?(?:template <class [^\n]*>\n)?"
+    r"(?:(?:enum class|class|class \[\[nodiscard\]\]|struct|using) (?P<type>\w+)\b"
+    r"|inline constexpr [^;{(=]*?(?P<constant>\w+)(?:\{| =)"
+    r"|(?:\[\[nodiscard\]\] )?(?:inline|constexpr) [^;{]*?(?P<function>\w+)\()",
+    re.DOTALL | re.MULTILINE,
+)
+
 
 def first_sentence(comment: str | None) -> str:
     """The first sentence of a comment or docstring, on one line."""
     lines = (line.strip().removeprefix("*").strip() for line in (comment or "").splitlines())
     paragraph = re.split(r"\s*\n\n", "\n".join(lines).strip())[0]
     sentence = re.split(r"(?<=\.)\s", " ".join(paragraph.split()))[0]
-    return sentence.replace("|", "\\|").replace("::", "")
+    return re.sub(r"(?<!\w)::", "", sentence).replace("|", "\\|")
 
 
 def c_reference() -> str:
@@ -75,6 +83,35 @@ def c_rows(text: str) -> Iterator[str]:
             name = re.findall(r"rc_\w+", found["type"])[0]
         else:
             name = found["struct"] or found["enum"] or found["macro"]
+        yield f"| `{name}` | {first_sentence(found['comment'])} |"
+
+
+def cpp_reference() -> str:
+    """Index of the C++ headers."""
+    lines = [
+        "# C++ interface",
+        GENERATED,
+        "",
+        "`#include <robocache/robocache.hpp>` brings all of it, namespace `robocache`.",
+        "[How to call it](../how-to/cpp.md); shapes, dtypes, units and errors are those of [C](c.md).",
+    ]
+    included = re.findall(
+        r'#include "robocache/(cpp/\w+\.hpp)"', (HEADERS / "robocache.hpp").read_text()
+    )
+    for name in included:
+        text = (HEADERS / name).read_text()
+        about = re.search(r"@file \S+\n(.*?)\*/", text, re.DOTALL)
+        public = re.sub(r"namespace detail {.*?}  // namespace detail", "", text, flags=re.DOTALL)
+        rows = list(cpp_rows(public))
+        lines += ["", f"## [{name}](../../include/robocache/{name})", ""]
+        lines += [first_sentence(about and about[1]), "", "| name | |", "|---|---|", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def cpp_rows(text: str) -> Iterator[str]:
+    """One row for each documented declaration of a C++ header."""
+    for found in CPP_DECLARATION.finditer(text):
+        name = found["type"] or found["constant"] or f"{found['function']}()"
         yield f"| `{name}` | {first_sentence(found['comment'])} |"
 
 
@@ -121,6 +158,7 @@ def command_line_reference() -> str:
 def main() -> int:
     pages = {
         "c.md": c_reference(),
+        "cpp.md": cpp_reference(),
         "python.md": python_reference(),
         "command-line.md": command_line_reference(),
     }
