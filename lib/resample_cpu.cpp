@@ -42,6 +42,19 @@ void serve_in_parts(rc_context& context, ResamplePlan& plan) {
   }
 }
 
+/** Many sequences to a task, or many tasks to a sequence. */
+void check_sequences(rc_context& context, const ResamplePlan& plan, FirstFault& data) {
+  if (mean_samples(plan) <= elements_per_task) {
+    return split(context, plan.sequences, mean_samples(plan), [&](int64_t begin, int64_t end) {
+      for (int64_t e = begin; e < end; ++e) data.add(check_samples(plan, e, 0, plan.samples));
+    });
+  }
+  for (int64_t e = 0; e < plan.sequences; ++e) {
+    split(context, samples_of(plan, e, e + 1), 1,
+          [&](int64_t begin, int64_t end) { data.add(check_samples(plan, e, begin, end)); });
+  }
+}
+
 }  // namespace
 
 void check_data(rc_context& context, const ResamplePlan& plan) {
@@ -50,13 +63,13 @@ void check_data(rc_context& context, const ResamplePlan& plan) {
   layout.add(check_layout(plan));
   layout.report();
   FirstFault data;
-  split(context, plan.sequences, mean_samples(plan), [&](int64_t begin, int64_t end) {
-    for (int64_t e = begin; e < end; ++e) data.add(check_sequence(plan, e));
-  });
-  const bool shared = plan.target_times.row == 0;
-  const int64_t targets = shared ? plan.targets : plan.total_targets();
-  split(context, targets, 1,
-        [&](int64_t begin, int64_t end) { data.add(check_targets(plan, begin, end)); });
+  check_sequences(context, plan, data);
+  if (plan.target_times.type != Type::i64) {
+    const bool shared = plan.target_times.row == 0;
+    const int64_t targets = shared ? plan.targets : plan.total_targets();
+    split(context, targets, 1,
+          [&](int64_t begin, int64_t end) { data.add(check_targets(plan, begin, end)); });
+  }
   data.report();
 }
 

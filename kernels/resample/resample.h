@@ -13,8 +13,9 @@ namespace rc {
 // The first fault in offsets, lengths, ids and target offsets. The other functions rely on them.
 Fault check_layout(const ResamplePlan& plan);
 
-// The first fault in the times of sequence e and in its quaternions.
-Fault check_sequence(const ResamplePlan& plan, int64_t e);
+// The first fault in the times of the samples [begin, end) of sequence e, as far as it has them, then in
+// their quaternions. Before samples are ordered.
+Fault check_samples(const ResamplePlan& plan, int64_t e, int64_t begin, int64_t end);
 
 // The first fault in the targets [begin, end) of all rows, shared ones counted once.
 Fault check_targets(const ResamplePlan& plan, int64_t begin, int64_t end);
