@@ -93,7 +93,7 @@ def cpp_reference() -> str:
         GENERATED,
         "",
         "`#include <robocache/robocache.hpp>` brings all of it, namespace `robocache`.",
-        "[How to call it](../how-to/cpp.md); shapes, dtypes, units and errors are those of [C](c.md).",
+        "[How to call it](../how-to/cpp.md); shapes, dtypes, units, errors are those of [C](c.md).",
     ]
     included = re.findall(
         r'#include "robocache/(cpp/\w+\.hpp)"', (HEADERS / "robocache.hpp").read_text()

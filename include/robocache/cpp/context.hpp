@@ -86,7 +86,7 @@ struct ContextOptions {
 
   /** What the C interface takes. */
   rc_context_options get() const noexcept {
-    rc_context_options c = RC_CONTEXT_OPTIONS_INIT;
+    auto c = detail::sized<rc_context_options>();
     c.flags = detail::flag(metrics, RC_CONTEXT_METRICS);
     c.device_type = static_cast<int32_t>(device_type);
     c.device_id = device_id;
@@ -169,7 +169,7 @@ class Context {
 
   /** Reads what was measured: ::rc_context_metrics. */
   Return<OpMetrics> metrics(Op op) {
-    OpMetrics metrics = RC_OP_METRICS_INIT;
+    auto metrics = detail::sized<OpMetrics>();
     const rc_status status = rc_context_metrics(get(), static_cast<int32_t>(op), &metrics);
     return detail::finish(status, metrics);
   }

@@ -25,7 +25,7 @@ inline Return<int32_t> device_count(DeviceType type) {
 /** Describes a device: ::rc_device_info. One that is not there is no error: `available` is 0 and
  * `reason` tells why. */
 inline Return<DeviceProperties> device_info(DeviceType type, int32_t index = 0) {
-  DeviceProperties properties = RC_DEVICE_PROPERTIES_INIT;
+  auto properties = detail::sized<DeviceProperties>();
   const rc_status status = rc_device_info(static_cast<int32_t>(type), index, &properties);
   return detail::finish(status, properties);
 }

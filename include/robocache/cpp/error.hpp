@@ -102,6 +102,14 @@ namespace detail {
 /** A bit of the flags of an options struct. */
 constexpr uint32_t flag(bool on, uint32_t bit) noexcept { return on ? bit : 0; }
 
+/** A struct of the C interface with its defaults: all zero but for its size. */
+template <class C>
+C sized() noexcept {
+  C c{};
+  c.struct_size = sizeof c;
+  return c;
+}
+
 /** The error that this thread's last call met. */
 inline Error last_error(rc_status status) {
   return Error(static_cast<Code>(status), rc_last_error_message());

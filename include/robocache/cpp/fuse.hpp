@@ -43,7 +43,7 @@ struct FuseOptions {
 
   /** What the C interface takes; it points into this object. */
   rc_fuse_options get() const noexcept {
-    rc_fuse_options c = RC_FUSE_OPTIONS_INIT;
+    auto c = detail::sized<rc_fuse_options>();
     c.target_offsets = target_offsets.get();
     c.valid = valid.get();
     c.workspace = workspace.data;
@@ -64,7 +64,7 @@ class Streams {
     for (const Stream& stream : streams) {
       if (i == RC_MAX_STREAMS) break;
       options_[i] = stream.options.get();
-      streams_[i] = RC_STREAM_INIT;
+      streams_[i] = sized<rc_stream>();
       streams_[i].values = stream.values.get();
       streams_[i].source_times = stream.source_times.get();
       streams_[i].options = &options_[i];

@@ -125,7 +125,7 @@ struct ResampleOptions {
 
   /** What the C interface takes; it points into this object. */
   rc_resample_options get() const noexcept {
-    rc_resample_options c = RC_RESAMPLE_OPTIONS_INIT;
+    auto c = detail::sized<rc_resample_options>();
     c.flags = detail::flag(skip_nan, RC_RESAMPLE_SKIP_NAN) |
               detail::flag(skip_validation, RC_RESAMPLE_SKIP_VALIDATION);
     c.offsets = offsets.get();

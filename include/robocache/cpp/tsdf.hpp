@@ -53,7 +53,7 @@ struct TsdfIntegrateOptions {
 
   /** What the C interface takes; it points into this object. */
   rc_tsdf_integrate_options get() const noexcept {
-    rc_tsdf_integrate_options c = RC_TSDF_INTEGRATE_OPTIONS_INIT;
+    auto c = detail::sized<rc_tsdf_integrate_options>();
     c.flags = detail::flag(no_carving, RC_TSDF_NO_CARVING);
     c.truncation = truncation;
     c.depth_scale = depth_scale;
@@ -93,7 +93,7 @@ struct TsdfFromPointsOptions {
 
   /** What the C interface takes; it points into this object. */
   rc_tsdf_from_points_options get() const noexcept {
-    rc_tsdf_from_points_options c = RC_TSDF_FROM_POINTS_OPTIONS_INIT;
+    auto c = detail::sized<rc_tsdf_from_points_options>();
     c.flags = detail::flag(no_carving, RC_TSDF_NO_CARVING) |
               detail::flag(skip_validation, RC_TSDF_SKIP_VALIDATION);
     c.truncation = truncation;
@@ -127,7 +127,7 @@ struct TsdfExtractOptions {
 
   /** What the C interface takes; it points into this object. */
   rc_tsdf_extract_options get() const noexcept {
-    rc_tsdf_extract_options c = RC_TSDF_EXTRACT_OPTIONS_INIT;
+    auto c = detail::sized<rc_tsdf_extract_options>();
     c.min_weight = min_weight;
     c.color = color.get();
     c.normals = normals.get();

@@ -57,7 +57,7 @@ struct VoxelizeOptions {
 
   /** What the C interface takes; it points into this object. */
   rc_voxelize_options get() const noexcept {
-    rc_voxelize_options c = RC_VOXELIZE_OPTIONS_INIT;
+    auto c = detail::sized<rc_voxelize_options>();
     c.flags = detail::flag(accumulate, RC_VOXELIZE_ACCUMULATE) |
               detail::flag(skip_validation, RC_VOXELIZE_SKIP_VALIDATION);
     c.offsets = offsets.get();
@@ -107,7 +107,7 @@ struct VoxelizeSparseOptions {
 
   /** What the C interface takes; it points into this object. */
   rc_voxelize_sparse_options get() const noexcept {
-    rc_voxelize_sparse_options c = RC_VOXELIZE_SPARSE_OPTIONS_INIT;
+    auto c = detail::sized<rc_voxelize_sparse_options>();
     c.flags = detail::flag(skip_validation, RC_VOXELIZE_SKIP_VALIDATION);
     c.offsets = offsets.get();
     c.lengths = lengths.get();
