@@ -16,11 +16,11 @@ inline uint32_t frames_that_see(const IntegratePlan& plan, const CameraPass& pas
   return frames;
 }
 
-// Calls integrate_row(brick, frames, x, y) for each row along z of the bricks of the columns
-// [begin, end) that some frame may see.
-template <class Row>
+// Calls integrate_rows(brick, frames, x, y) for every `rows` rows along z, from y on, of the bricks of
+// the columns [begin, end) that some frame may see.
+template <class Rows>
 void for_each_row(const IntegratePlan& plan, const CameraPass& pass, int64_t begin, int64_t end,
-                  Row integrate_row) {
+                  int rows, Rows integrate_rows) {
   const Grid& grid = plan.volume.grid;
   for (int64_t column = begin; column < end; ++column) {
     const int64_t bricks = bricks_along(grid, 1), x = column / bricks, y = column % bricks;
@@ -29,7 +29,9 @@ void for_each_row(const IntegratePlan& plan, const CameraPass& pass, int64_t beg
       const uint32_t frames = frames_that_see(plan, pass, brick);
       if (frames == 0) continue;
       for (int64_t i = brick.low[0]; i <= brick.high[0]; ++i) {
-        for (int64_t j = brick.low[1]; j <= brick.high[1]; ++j) integrate_row(brick, frames, i, j);
+        for (int64_t j = brick.low[1]; j <= brick.high[1]; j += rows) {
+          integrate_rows(brick, frames, i, j);
+        }
       }
     }
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// rc_tsdf_integrate for the voxels of a row of a brick at a time, each in a lane, by the operations of
-// observe() in their order.
+// rc_tsdf_integrate for the voxels of some rows of a brick at a time, each in a lane, by the operations
+// of observe() in their order.
 #pragma once
+
+#include <algorithm>
 
 #include "kernels/tsdf/bricks.h"
 #include "kernels/tsdf/row_lanes.h"
@@ -27,17 +29,18 @@ inline void add_colors(const IntegratePlan& plan, const int64_t (&pixels)[kLanes
   }
 }
 
-// What frames see of a row.
+// What frames see of some rows.
 template <class Depth>
 class Observer {
  public:
-  Observer(const IntegratePlan& plan, const VoxelRow& row)
-      : plan_(plan), row_(row), state_(load_row(plan.volume, row)) {
-    float lanes[kLanes];
-    for (int k = 0; k < kLanes; ++k) lanes[k] = static_cast<float>(k);
-    const Floats numbers = load(lanes);
-    z_ = all(static_cast<float>(row.z)) + numbers;
-    here_ = greater(all(static_cast<float>(row.count)), numbers);
+  Observer(const IntegratePlan& plan, const VoxelRows& rows)
+      : plan_(plan), rows_(rows), state_(load_state(plan.volume, rows)) {
+    constexpr LaneNumbers numbers = lane_numbers();
+    const Floats row = load(numbers.row), voxel = load(numbers.voxel);
+    y_ = all(static_cast<float>(rows.y)) + row;
+    z_ = all(static_cast<float>(rows.z)) + voxel;
+    here_ = both(greater(all(static_cast<float>(rows.rows)), row),
+                 greater(all(static_cast<float>(rows.count)), voxel));
   }
 
   void observe(const Camera& camera, int64_t frame) {
@@ -79,14 +82,13 @@ class Observer {
   }
 
   void finish() const {
-    if (!none(seen_)) store_row(plan_.volume, row_, state_, seen_);
+    if (!none(seen_)) store_state(plan_.volume, rows_, state_, seen_);
   }
 
  private:
   Floats dot(const float (&row)[4]) const {
-    const float start = std::fma(row[1], static_cast<float>(row_.y),
-                                 std::fma(row[0], static_cast<float>(row_.x), row[3]));
-    return multiply_add(all(row[2]), z_, all(start));
+    const float start = std::fma(row[0], static_cast<float>(rows_.x), row[3]);
+    return multiply_add(all(row[2]), z_, multiply_add(all(row[1]), y_, all(start)));
   }
 
   static Floats slope(const Camera& camera, int side, Ints pixels) {
@@ -145,23 +147,24 @@ class Observer {
 
   const IntegratePlan& plan_;
   const bool small_ = is_small(plan_);
-  const VoxelRow row_;
+  const VoxelRows rows_;
   RowState state_;
-  Floats z_;
+  Floats y_, z_;
   Mask here_, seen_ = greater(all(0), all(0));
 };
 
 template <class Depth>
 void integrate_rows(const IntegratePlan& plan, const CameraPass& pass, int64_t begin, int64_t end) {
-  for_each_row(plan, pass, begin, end,
+  for_each_row(plan, pass, begin, end, kRows,
                [&](const Brick& brick, uint32_t frames, int64_t x, int64_t y) {
                  const int64_t z = brick.low[2];
-                 Observer<Depth> row(plan, {x, y, z, brick.high[2] - z + 1});
+                 const int64_t rows = std::min<int64_t>(kRows, brick.high[1] - y + 1);
+                 Observer<Depth> observer(plan, {x, y, z, rows, brick.high[2] - z + 1});
                  for (; frames != 0; frames &= frames - 1) {
                    const int f = __builtin_ctz(frames);
-                   row.observe(pass.cameras[f], pass.first + f);
+                   observer.observe(pass.cameras[f], pass.first + f);
                  }
-                 row.finish();
+                 observer.finish();
                });
 }
 

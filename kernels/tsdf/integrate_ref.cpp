@@ -10,7 +10,7 @@ template <class Depth>
 static void integrate_bricks(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
                              int64_t end) {
   for_each_row(
-      plan, pass, begin, end, [&](const Brick& brick, uint32_t frames, int64_t x, int64_t y) {
+      plan, pass, begin, end, 1, [&](const Brick& brick, uint32_t frames, int64_t x, int64_t y) {
         for (int64_t z = brick.low[2]; z <= brick.high[2]; ++z) {
           FieldState state = load_voxel(plan.volume, x, y, z);
           bool seen = false;

@@ -3,7 +3,9 @@
 // same names, so that one loop serves every level.
 #pragma once
 
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+#include "kernels/tsdf/lanes_avx512.h"
+#elif defined(__AVX2__)
 #include "kernels/tsdf/lanes_avx2.h"
 #elif defined(__aarch64__)
 #include "kernels/tsdf/lanes_neon.h"

@@ -21,6 +21,8 @@ using Floats = __m256;
 
 inline Floats all(float x) { return _mm256_set1_ps(x); }
 inline Floats load(const float* from) { return _mm256_loadu_ps(from); }
+// Eight numbers from each `stride` of memory.
+inline Floats load_rows(const float* from, int64_t) { return load(from); }
 inline void store(float* to, Floats x) { _mm256_storeu_ps(to, x); }
 inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
 inline Floats root(Floats x) { return _mm256_sqrt_ps(x); }
@@ -35,6 +37,11 @@ inline Floats choose(Mask mask, Floats yes, Floats no) {
 }
 // Bit k is that of lane k.
 inline unsigned bits_of(Mask mask) { return static_cast<unsigned>(_mm256_movemask_ps(mask.bits)); }
+
+// The lanes of a mask, laid out as load_rows() has them.
+inline void store_rows(float* to, int64_t, Mask mask, Floats x) {
+  _mm256_maskstore_ps(to, _mm256_castps_si256(mask.bits), x);
+}
 
 // Towards zero.
 inline Ints to_ints(Floats x) { return {_mm256_cvttps_epi32(x)}; }

@@ -22,6 +22,8 @@ struct Floats {
 
 inline Floats all(float x) { return {vdupq_n_f32(x), vdupq_n_f32(x)}; }
 inline Floats load(const float* from) { return {vld1q_f32(from), vld1q_f32(from + 4)}; }
+// Eight numbers from each `stride` of memory.
+inline Floats load_rows(const float* from, int64_t) { return load(from); }
 inline void store(float* to, Floats x) {
   vst1q_f32(to, x.low);
   vst1q_f32(to + 4, x.high);
@@ -52,6 +54,17 @@ inline Floats choose(Mask mask, Floats yes, Floats no) {
 inline unsigned bits_of(Mask mask) {
   const uint32x4_t low = {1, 2, 4, 8}, high = {16, 32, 64, 128};
   return vaddvq_u32((mask.low & low) | (mask.high & high));
+}
+
+// The lanes of a mask, laid out as load_rows() has them.
+inline void store_rows(float* to, int64_t, Mask mask, Floats x) {
+  if (bits_of(mask) == 0xff) return store(to, x);
+  float lanes[kLanes];
+  store(lanes, x);
+  for (unsigned rest = bits_of(mask); rest != 0; rest &= rest - 1) {
+    const int k = __builtin_ctz(rest);
+    to[k] = lanes[k];
+  }
 }
 
 inline Ints to_ints(Floats x) { return {vcvtq_s32_f32(x.low), vcvtq_s32_f32(x.high)}; }

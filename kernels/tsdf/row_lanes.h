@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The voxels of a row of a brick, each in a lane.
+// The voxels of rows of a brick, each in a lane.
 #pragma once
 
 #include "kernels/tsdf/integrate_plan.h"
@@ -8,7 +8,9 @@
 
 RC_KERNELS_BEGIN
 
-static_assert(kBrick == kLanes, "a row of a brick fills the lanes");
+// Rows that fill the lanes.
+constexpr int kRows = kLanes / kBrick;
+static_assert(kLanes % kBrick == 0 && kBrick % kRows == 0, "a brick is made of as many rows");
 
 inline bool none(Mask mask) { return bits_of(mask) == 0; }
 
@@ -20,51 +22,74 @@ inline void for_each_lane(Mask mask, F f) {
 
 inline Floats lesser(Floats a, Floats b) { return choose(greater(b, a), a, b); }
 
-// Of the voxels of a row, of which the first `count` are there.
+// Of the voxels of some rows.
 struct RowState {
   Floats tsdf, weight, color[3];
 };
 
-struct VoxelRow {
-  int64_t x, y, z, count;
+// The row that a lane has a voxel of, and the number of that voxel in it.
+struct LaneNumbers {
+  float row[kLanes], voxel[kLanes];
+};
+constexpr LaneNumbers lane_numbers() {
+  LaneNumbers numbers = {};
+  for (int k = 0; k < kLanes; ++k) {
+    numbers.row[k] = static_cast<float>(k / kBrick);
+    numbers.voxel[k] = static_cast<float>(k % kBrick);
+  }
+  return numbers;
+}
+
+// Rows of a brick side by side: from (x, y, z) on `rows` along y with `count` voxels along z.
+struct VoxelRows {
+  int64_t x, y, z, rows, count;
 
   Floats load(const GridArray& array, int64_t channel) const {
     const float* const data = start(array, channel);
-    if (array.axis[2] == 1 && count == kLanes) return rc::load(data);
+    if (array.axis[2] == 1 && count == kBrick && rows == kRows) {
+      return load_rows(data, array.axis[1]);
+    }
     float lanes[kLanes] = {};
-    for (int64_t k = 0; k < count; ++k) lanes[k] = data[k * array.axis[2]];
+    for (int k = 0; k < kLanes; ++k) {
+      if (k / kBrick < rows && k % kBrick < count) lanes[k] = data[offset(array, k)];
+    }
     return rc::load(lanes);
   }
   void store(const GridArray& array, int64_t channel, Floats values, Mask mask) const {
     float* const data = start(array, channel);
+    if (array.axis[2] == 1) return store_rows(data, array.axis[1], mask, values);
     float lanes[kLanes];
     rc::store(lanes, values);
-    for_each_lane(mask, [&](int k) { data[k * array.axis[2]] = lanes[k]; });
+    for_each_lane(mask, [&](int k) { data[offset(array, k)] = lanes[k]; });
   }
 
  private:
+  static int64_t offset(const GridArray& array, int k) {
+    return k / kBrick * array.axis[1] + k % kBrick * array.axis[2];
+  }
   float* start(const GridArray& array, int64_t channel) const {
     return reinterpret_cast<float*>(array.data) + element_in(array, x, y, z) +
            channel * array.channel;
   }
 };
 
-inline RowState load_row(const Volume& volume, const VoxelRow& row) {
+inline RowState load_state(const Volume& volume, const VoxelRows& rows) {
   RowState state = {};
-  const Floats weight = row.load(volume.weight, 0), nothing = all(0);
+  const Floats weight = rows.load(volume.weight, 0), nothing = all(0);
   const Mask seen = greater(weight, nothing);
   state.weight = choose(seen, weight, nothing);
-  state.tsdf = choose(seen, row.load(volume.tsdf, 0), nothing);
+  state.tsdf = choose(seen, rows.load(volume.tsdf, 0), nothing);
   for (int c = 0; volume.color && c < 3; ++c) {
-    state.color[c] = choose(seen, row.load(volume.color, c), nothing);
+    state.color[c] = choose(seen, rows.load(volume.color, c), nothing);
   }
   return state;
 }
 
-inline void store_row(const Volume& volume, const VoxelRow& row, const RowState& state, Mask mask) {
-  row.store(volume.tsdf, 0, state.tsdf, mask);
-  row.store(volume.weight, 0, state.weight, mask);
-  for (int c = 0; volume.color && c < 3; ++c) row.store(volume.color, c, state.color[c], mask);
+inline void store_state(const Volume& volume, const VoxelRows& rows, const RowState& state,
+                        Mask mask) {
+  rows.store(volume.tsdf, 0, state.tsdf, mask);
+  rows.store(volume.weight, 0, state.weight, mask);
+  for (int c = 0; volume.color && c < 3; ++c) rows.store(volume.color, c, state.color[c], mask);
 }
 
 inline Floats canonical(Floats x) {
