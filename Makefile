@@ -81,10 +81,10 @@ format: $(VENV)/check.done ## Rewrite the sources as lint wants them
 	@clang-format -i $(CPP_SOURCES)
 	@ruff check --fix --quiet . ; ruff format --quiet .
 
-tidy: build ## clang-tidy over lib and kernels (slow)
+tidy: build ## clang-tidy over lib, kernels and the headers (slow)
 	@pip install --quiet clang-tidy==23.1.4
-	@echo "== clang-tidy: lib, kernels"
-	@run-clang-tidy.py -quiet -p build/release '^$(CURDIR)/(lib|kernels)/' >build/tidy.log 2>&1 || \
+	@echo "== clang-tidy: lib, kernels, headers"
+	@run-clang-tidy.py -quiet -p build/release '^$(CURDIR)/(lib/|kernels/|tests/cpp/linkage)' >build/tidy.log 2>&1 || \
 	  { grep -E "(error|warning):" build/tidy.log; exit 1; }
 
 cuda: $(VENV)/tools.done ## The library with CUDA for GPU_ARCH, its gates, loading it, its size

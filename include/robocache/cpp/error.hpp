@@ -6,7 +6,6 @@
 #define ROBOCACHE_CPP_ERROR_HPP
 
 #include <cstdint>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -77,14 +76,14 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}
+  Result(Error error) : state_(std::move(error)) {}
 
-  bool has_value() const noexcept { return !error_; }
+  bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
-  const Error& error() const noexcept { return *error_; }
+  const Error& error() const noexcept { return *std::get_if<1>(&state_); }
 
  private:
-  std::optional<Error> error_;
+  std::variant<std::monostate, Error> state_;
 };
 
 /** What a function that can fail returns: T, its failure thrown as an Error; or, with
