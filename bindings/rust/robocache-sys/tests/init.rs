@@ -16,9 +16,9 @@ macro_rules! initialised_alike {
         #[test]
         fn $test() {
             let mut by_library = MaybeUninit::<$struct>::zeroed();
+            let size = size_of::<$struct>() as u32;
             // SAFETY: the struct has the size that is given.
-            let status =
-                unsafe { $function(by_library.as_mut_ptr(), size_of::<$struct>() as u32) };
+            let status = unsafe { $function(by_library.as_mut_ptr(), size) };
             assert!(status.is_success());
             // SAFETY: it was written.
             let by_library = unsafe { by_library.assume_init() };
@@ -47,7 +47,7 @@ fn a_null_pointer_is_refused_with_a_sentence() {
     assert_eq!(status.0, rc_status_code::RC_ERROR_INVALID_ARGUMENT.0 as i32);
     // SAFETY: the text is this thread's.
     let message = unsafe { CStr::from_ptr(rc_last_error_message()) }.to_str().unwrap();
-    assert_eq!(message, "rc_context_create: context: expected a pointer, got NULL");
+    assert_eq!(message, "rc_context_create: context: expected a place for the handle, got NULL");
 }
 
 #[test]

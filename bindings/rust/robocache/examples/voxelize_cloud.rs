@@ -23,7 +23,7 @@ fn grid_around(context: &Context, points: TensorView<'_>, size: f64) -> robocach
     context.pointcloud_bounds(points, &CloudLayout::new(), output)?;
     let cell = |coordinate: f64| (coordinate / size).floor();
     let origin = [0, 1, 2].map(|axis| (cell(bounds[axis]) - 1.0) * size);
-    let dims = [0, 1, 2].map(|axis| (cell(bounds[axis + 3]) - cell(bounds[axis])) as usize + 3);
+    let dims = [0, 1, 2].map(|axis| (cell(bounds[axis + 3]) - cell(bounds[axis]) + 3.0) as usize);
     Ok(Grid::new(origin, [size; 3], dims))
 }
 
