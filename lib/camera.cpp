@@ -178,14 +178,14 @@ Images images_beside(const View& view, const char* argument, const DepthImages& 
           view.strides[axis + 2]};
 }
 
-std::vector<Pinhole> read_cameras(Tensors& tensors, const rc_tensor* intrinsics,
-                                  const rc_tensor* poses, const DepthImages& depth) {
+ScratchVector<Pinhole> read_cameras(Tensors& tensors, const rc_tensor* intrinsics,
+                                    const rc_tensor* poses, const DepthImages& depth) {
   const Matrices lenses = read_matrices(tensors, intrinsics, "intrinsics", depth.frames, 3, true);
   Matrices places = {};
   if (poses != nullptr) {
     places = read_matrices(tensors, poses, "poses", depth.frames, 4, depth.frames == 1);
   }
-  std::vector<Pinhole> cameras(depth.frames);
+  ScratchVector<Pinhole> cameras(depth.frames, tensors.scratch());
   for (int64_t f = 0; f < depth.frames; ++f) {
     read_intrinsics(lenses, f, cameras[f]);
     if (poses != nullptr) read_pose(places, f, cameras[f]);

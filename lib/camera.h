@@ -2,8 +2,6 @@
 /** Depth images and the cameras that took them, from the arguments of a call. */
 #pragma once
 
-#include <vector>
-
 #include "kernels/tsdf/images.h"
 #include "lib/tensors.h"
 
@@ -19,7 +17,7 @@ Images images_beside(const View& view, const char* argument, const DepthImages& 
 
 /** Reads `intrinsics` and, unless that is NULL, `poses`: one camera for each frame. What they hold is
  * checked too: it lies in CPU memory. */
-std::vector<Pinhole> read_cameras(Tensors& tensors, const rc_tensor* intrinsics,
-                                  const rc_tensor* poses, const DepthImages& depth);
+ScratchVector<Pinhole> read_cameras(Tensors& tensors, const rc_tensor* intrinsics,
+                                    const rc_tensor* poses, const DepthImages& depth);
 
 }  // namespace rc

@@ -10,6 +10,7 @@
 #include "robocache/context.h"
 
 #include "lib/cuda_device.h"
+#include "lib/scratch.h"
 #include "lib/thread_pool.h"
 
 struct rc_context {
@@ -35,6 +36,7 @@ struct rc_context {
   /** What the CPU kernels may use: never AUTO. */
   rc_simd_level simd_level;
   rc::ThreadPool pool;
+  rc::Scratch scratch;
   bool metrics_enabled;
   rc_op_metrics metrics[RC_OP_DEPTH_TO_POINTS + 1] = {};
 };

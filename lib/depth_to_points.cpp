@@ -22,7 +22,7 @@ UnprojectPlan prepare(Tensors& tensors, const rc_tensor* depth, double depth_sca
   return plan;
 }
 
-PinholePass pinhole_pass(const std::vector<Pinhole>& cameras, int64_t first) {
+PinholePass pinhole_pass(const ScratchVector<Pinhole>& cameras, int64_t first) {
   const int64_t count = std::min<int64_t>(kPinholesOfPass, cameras.size() - first);
   PinholePass pass = {first, static_cast<int32_t>(count), {}};
   std::copy_n(cameras.begin() + first, count, pass.cameras);
@@ -43,7 +43,7 @@ rc_status rc_depth_to_points(rc_context* context, const rc_tensor* depth,
     Tensors tensors(c);
     const UnprojectPlan plan =
         prepare(tensors, depth, depth_scale, max_depth, poses != nullptr, points);
-    const std::vector<Pinhole> cameras = read_cameras(tensors, intrinsics, poses, plan.depth);
+    const ScratchVector<Pinhole> cameras = read_cameras(tensors, intrinsics, poses, plan.depth);
     tensors.check_disjoint();
     for (int64_t first = 0; first < plan.depth.frames; first += kPinholesOfPass) {
       const PinholePass pass = pinhole_pass(cameras, first);

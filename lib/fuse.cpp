@@ -25,7 +25,7 @@ rc_status rc_fuse(rc_context* context, const rc_stream* const* streams, int64_t 
     Measured measured(c, RC_OP_FUSE);
     const rc_fuse_options o = read_options(options, "options");
     Tensors tensors(c);
-    std::vector<ResamplePlan> plans =
+    ScratchVector<ResamplePlan> plans =
         make_fuse_plans(tensors, streams, num_streams, target_times, o, output);
     run_resample(c, plans.data(), num_streams, o.workspace, o.workspace_size);
     measured.done(plans[0].total_targets(), tensors.bytes());
@@ -40,7 +40,7 @@ rc_status rc_fuse_workspace_size(rc_context* context, const rc_stream* const* st
     const rc_fuse_options o = read_options(options, "options");
     rc_context& c = checked(context);
     Tensors tensors(c);
-    const std::vector<ResamplePlan> plans =
+    const ScratchVector<ResamplePlan> plans =
         make_fuse_plans(tensors, streams, num_streams, target_times, o, output);
     return workspace_to_resample(c, plans.data(), num_streams);
   });
@@ -54,7 +54,7 @@ rc_status rc_fuse_backward(rc_context* context, const rc_tensor* grad_output,
     Measured measured(c, RC_OP_FUSE_BACKWARD);
     const rc_fuse_options o = read_options(options, "options");
     Tensors tensors(c);
-    std::vector<GradientPlan> plans =
+    ScratchVector<GradientPlan> plans =
         make_fuse_gradient_plans(tensors, grad_output, streams, num_streams, target_times, o);
     const auto count = static_cast<int64_t>(plans.size());
     run_backward(c, plans.data(), count, o.workspace, o.workspace_size);
@@ -70,7 +70,7 @@ rc_status rc_fuse_backward_workspace_size(rc_context* context, const rc_tensor* 
     const rc_fuse_options o = read_options(options, "options");
     rc_context& c = checked(context);
     Tensors tensors(c);
-    const std::vector<GradientPlan> plans =
+    const ScratchVector<GradientPlan> plans =
         make_fuse_gradient_plans(tensors, grad_output, streams, num_streams, target_times, o);
     return workspace_for_gradient(c, plans.data(), static_cast<int64_t>(plans.size()));
   });

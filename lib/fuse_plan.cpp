@@ -12,7 +12,7 @@ using Long = long long;
 
 /** The plans of all streams, without outputs. */
 struct Plans {
-  std::vector<ResamplePlan> plans;
+  ScratchVector<ResamplePlan> plans;
   /** Outputs have no axis of rows, for any stream. */
   bool single = true;
 };
@@ -28,7 +28,7 @@ void check_stream(const Stream& stream, const ResamplePlan& plan, int64_t rows) 
   }
 }
 
-void check_devices(const Tensors& tensors, const std::vector<Stream>& streams) {
+void check_devices(const Tensors& tensors, const ScratchVector<Stream>& streams) {
   for (size_t i = 0; i < streams.size(); ++i) {
     in_stream(static_cast<int64_t>(i), [&] {
       tensors.check_device(streams[i].stream.values, "values");
@@ -39,10 +39,10 @@ void check_devices(const Tensors& tensors, const std::vector<Stream>& streams) {
 
 /** Plans the streams with `make(index, source)`, and those that are absent by the rows of the others. */
 template <class Make>
-Plans plan_streams(const std::vector<Stream>& streams, const Targets& targets, rc_op op,
-                   Make make) {
+Plans plan_streams(Scratch& scratch, const ScratchVector<Stream>& streams, const Targets& targets,
+                   rc_op op, Make make) {
   const auto count = static_cast<int32_t>(streams.size());
-  Plans result = {std::vector<ResamplePlan>(streams.size()), true};
+  Plans result = {ScratchVector<ResamplePlan>(streams.size(), scratch), true};
   int64_t rows = -1;
   for (int32_t i = 0; i < count; ++i) {
     const Stream& s = streams[i];
@@ -65,7 +65,7 @@ Plans plan_streams(const std::vector<Stream>& streams, const Targets& targets, r
 }
 
 /** Either the call or each stream has a place for values. */
-void require_one_place(const rc_tensor* whole, const std::vector<Stream>& streams) {
+void require_one_place(const rc_tensor* whole, const ScratchVector<Stream>& streams) {
   for (size_t i = 0; i < streams.size(); ++i) {
     const bool own = streams[i].stream.output != nullptr;
     if ((whole != nullptr) == own) {
@@ -103,18 +103,21 @@ void read_valid(Tensors& tensors, const rc_tensor* tensor, Plans& all) {
 
 }  // namespace
 
-std::vector<ResamplePlan> make_fuse_plans(Tensors& tensors, const rc_stream* const* users,
-                                          int64_t num_streams, const rc_tensor* target_times,
-                                          const rc_fuse_options& options, const rc_tensor* output) {
-  const std::vector<Stream> streams = read_streams(users, num_streams, options);
+ScratchVector<ResamplePlan> make_fuse_plans(Tensors& tensors, const rc_stream* const* users,
+                                            int64_t num_streams, const rc_tensor* target_times,
+                                            const rc_fuse_options& options,
+                                            const rc_tensor* output) {
+  Scratch& scratch = tensors.scratch();
+  const ScratchVector<Stream> streams = read_streams(scratch, users, num_streams, options);
   check_devices(tensors, streams);
   const Targets targets = read_targets(tensors, target_times, options.target_offsets);
-  Plans all = plan_streams(streams, targets, RC_OP_FUSE, [&](int32_t i, const Source& source) {
-    if (streams[i].stream.grad_values != nullptr) {
-      fail(RC_ERROR_INVALID_ARGUMENT, "grad_values: expected NULL, got a tensor");
-    }
-    return make_plan(tensors, source, targets);
-  });
+  Plans all =
+      plan_streams(scratch, streams, targets, RC_OP_FUSE, [&](int32_t i, const Source& source) {
+        if (streams[i].stream.grad_values != nullptr) {
+          fail(RC_ERROR_INVALID_ARGUMENT, "grad_values: expected NULL, got a tensor");
+        }
+        return make_plan(tensors, source, targets);
+      });
   require_one_place(output, streams);
   if (output != nullptr) share_channels(tensors.write(output, "output"), "output", all);
   for (int64_t i = 0; i < num_streams; ++i) {
@@ -130,38 +133,41 @@ std::vector<ResamplePlan> make_fuse_plans(Tensors& tensors, const rc_stream* con
   }
   read_valid(tensors, options.valid, all);
   tensors.check_disjoint();
-  return all.plans;
+  return std::move(all.plans);
 }
 
-std::vector<GradientPlan> make_fuse_gradient_plans(Tensors& tensors, const rc_tensor* grad_output,
-                                                   const rc_stream* const* users,
-                                                   int64_t num_streams,
-                                                   const rc_tensor* target_times,
-                                                   const rc_fuse_options& options) {
+ScratchVector<GradientPlan> make_fuse_gradient_plans(Tensors& tensors, const rc_tensor* grad_output,
+                                                     const rc_stream* const* users,
+                                                     int64_t num_streams,
+                                                     const rc_tensor* target_times,
+                                                     const rc_fuse_options& options) {
   if (options.valid != nullptr) {
     fail(RC_ERROR_INVALID_ARGUMENT, "valid: expected NULL, got a tensor");
   }
-  const std::vector<Stream> streams = read_streams(users, num_streams, options);
+  Scratch& scratch = tensors.scratch();
+  const ScratchVector<Stream> streams = read_streams(scratch, users, num_streams, options);
   tensors.check_device(grad_output, "grad_output");
   check_devices(tensors, streams);
   const Targets targets = read_targets(tensors, target_times, options.target_offsets);
-  std::vector<PreparedGradient> gradients(streams.size());
+  ScratchVector<PreparedGradient> gradients(streams.size(), scratch);
   const auto wanted = [&](int64_t i) {
     return !streams[i].absent() && streams[i].stream.grad_values != nullptr;
   };
-  Plans all = plan_streams(
-      streams, targets, RC_OP_FUSE_BACKWARD, [&](int32_t i, const Source& source) -> Prepared {
-        if (!wanted(i)) return make_plan(tensors, source, targets);
-        gradients[i] = make_gradient_plan(tensors, source, targets, streams[i].stream.grad_values);
-        return {gradients[i].plan.forward, gradients[i].single};
-      });
+  Plans all = plan_streams(scratch, streams, targets, RC_OP_FUSE_BACKWARD,
+                           [&](int32_t i, const Source& source) -> Prepared {
+                             if (!wanted(i)) return make_plan(tensors, source, targets);
+                             gradients[i] = make_gradient_plan(tensors, source, targets,
+                                                               streams[i].stream.grad_values);
+                             return {gradients[i].plan.forward, gradients[i].single};
+                           });
   require_one_place(grad_output, streams);
   if (grad_output != nullptr) {
     const View& v = tensors.read(grad_output, "grad_output");
     require_float(v, "grad_output");
     share_channels(v, "grad_output", all);
   }
-  std::vector<GradientPlan> plans;
+  ScratchVector<GradientPlan> plans(scratch);
+  plans.reserve(num_streams);
   for (int64_t i = 0; i < num_streams; ++i) {
     if (!wanted(i)) continue;
     in_stream(i, [&] {

@@ -28,8 +28,8 @@ Stream read_stream(const rc_stream* user) {
 
 }  // namespace
 
-std::vector<Stream> read_streams(const rc_stream* const* streams, int64_t num_streams,
-                                 const rc_fuse_options& options) {
+ScratchVector<Stream> read_streams(Scratch& scratch, const rc_stream* const* streams,
+                                   int64_t num_streams, const rc_fuse_options& options) {
   if (options.flags != 0) {
     fail(RC_ERROR_UNSUPPORTED_OPTION, "flags: expected 0, got %#x", options.flags);
   }
@@ -41,7 +41,8 @@ std::vector<Stream> read_streams(const rc_stream* const* streams, int64_t num_st
     fail(RC_ERROR_INVALID_ARGUMENT, "streams: expected %lld streams, got NULL",
          static_cast<Long>(num_streams));
   }
-  std::vector<Stream> result;
+  ScratchVector<Stream> result(scratch);
+  result.reserve(num_streams);
   bool present = false;
   for (int64_t i = 0; i < num_streams; ++i) {
     in_stream(i, [&] { result.push_back(read_stream(streams[i])); });

@@ -2,11 +2,10 @@
 /** The streams of a call of rc_fuse as the caller gave them, each checked on its own. */
 #pragma once
 
-#include <vector>
-
 #include "robocache/fuse.h"
 
 #include "lib/error.h"
+#include "lib/scratch.h"
 
 namespace rc {
 
@@ -28,7 +27,7 @@ void in_stream(int64_t index, Body body) {
   }
 }
 
-std::vector<Stream> read_streams(const rc_stream* const* streams, int64_t num_streams,
-                                 const rc_fuse_options& options);
+ScratchVector<Stream> read_streams(Scratch& scratch, const rc_stream* const* streams,
+                                   int64_t num_streams, const rc_fuse_options& options);
 
 }  // namespace rc

@@ -5,6 +5,17 @@
 #include <cstring>
 
 namespace rc {
+namespace {
+
+Scratch& begin_call(Scratch& scratch) {
+  scratch.begin_call();
+  return scratch;
+}
+
+}  // namespace
+
+Tensors::Tensors(rc_context& context)
+    : context_(context), views_(begin_call(context.scratch)), accesses_(context.scratch) {}
 
 const View& Tensors::add(const rc_tensor* tensor, const char* argument, rc_device device,
                          bool written) {

@@ -3,17 +3,18 @@
 #pragma once
 
 #include <deque>
-#include <vector>
 
 #include "lib/context.h"
 #include "lib/overlap.h"
+#include "lib/scratch.h"
 #include "lib/tensor.h"
 
 namespace rc {
 
+/** A call makes one of these: its scratch begins with it. */
 class Tensors {
  public:
-  explicit Tensors(const rc_context& context) : context_(context) {}
+  explicit Tensors(rc_context& context);
 
   /** Checks and keeps an input; failures name `argument`, a literal. */
   const View& read(const rc_tensor* tensor, const char* argument);
@@ -30,13 +31,16 @@ class Tensors {
   void check_disjoint();
   /** Bytes of all tensors, each counted once. */
   int64_t bytes() const;
+  /** Memory for what else the call notes. */
+  Scratch& scratch() { return context_.scratch; }
 
  private:
   const View& add(const rc_tensor* tensor, const char* argument, rc_device device, bool written);
 
-  const rc_context& context_;
-  std::deque<View> views_;
-  std::vector<Access> accesses_;
+  rc_context& context_;
+  // Views stay where they are.
+  std::deque<View, ScratchAllocator<View>> views_;
+  ScratchVector<Access> accesses_;
 };
 
 }  // namespace rc

@@ -19,7 +19,7 @@ constexpr int64_t most_voxels = int64_t{1} << 24;
 
 struct PreparedFrames {
   IntegratePlan plan;
-  std::vector<Camera> cameras;
+  ScratchVector<Camera> cameras;
 };
 
 void check_numbers(const rc_tsdf_integrate_options& options) {
@@ -56,7 +56,7 @@ PreparedFrames prepare(Tensors& tensors, const rc_tensor* depth, const rc_tensor
                        const rc_tsdf_integrate_options& options, const rc_tensor* tsdf,
                        const rc_tensor* weight) {
   check_numbers(options);
-  PreparedFrames prepared = {};
+  PreparedFrames prepared = {{}, ScratchVector<Camera>(tensors.scratch())};
   IntegratePlan& plan = prepared.plan;
   const DepthImages images = read_depth(tensors, depth, options.depth_scale, options.max_depth);
   plan.depth = images.images;
@@ -82,8 +82,9 @@ PreparedFrames prepare(Tensors& tensors, const rc_tensor* depth, const rc_tensor
     plan.color = images_beside(v, "color_images", images, 3);
   }
   if (poses == nullptr) fail(RC_ERROR_INVALID_ARGUMENT, "poses: expected a tensor, got NULL");
-  const std::vector<Pinhole> pinholes = read_cameras(tensors, intrinsics, poses, images);
+  const ScratchVector<Pinhole> pinholes = read_cameras(tensors, intrinsics, poses, images);
   tensors.check_disjoint();
+  prepared.cameras.reserve(pinholes.size());
   for (const Pinhole& pinhole : pinholes) {
     prepared.cameras.push_back(camera_of(pinhole, plan.volume.grid));
   }

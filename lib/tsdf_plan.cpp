@@ -70,7 +70,7 @@ Camera camera_of(const Pinhole& pinhole, const Grid& grid) {
   return camera;
 }
 
-CameraPass camera_pass(const std::vector<Camera>& cameras, int64_t first) {
+CameraPass camera_pass(const ScratchVector<Camera>& cameras, int64_t first) {
   const int64_t count = std::min<int64_t>(kFramesOfPass, cameras.size() - first);
   CameraPass pass = {first, static_cast<int32_t>(count), {}};
   std::copy_n(cameras.begin() + first, count, pass.cameras);

@@ -2,9 +2,8 @@
 /** From checked arguments of tsdf.h to what the kernels take. */
 #pragma once
 
-#include <vector>
-
 #include "kernels/tsdf/integrate_plan.h"
+#include "lib/scratch.h"
 
 namespace rc {
 
@@ -29,7 +28,7 @@ float weight_limit(double max_weight);
 Camera camera_of(const Pinhole& pinhole, const Grid& grid);
 
 /** Frames first, first + 1, ... of a call. */
-CameraPass camera_pass(const std::vector<Camera>& cameras, int64_t first);
+CameraPass camera_pass(const ScratchVector<Camera>& cameras, int64_t first);
 
 /** Greatest depth, in the numbers of the image, that counts as a measurement. */
 float depth_limit(const DepthImages& depth);
