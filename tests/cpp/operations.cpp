@@ -385,6 +385,8 @@ void distances(Context& context) {
   DepthToPointsOptions scaled;
   scaled.poses = pose;
   scaled.depth_scale = 0.002;
+  VALUE_OF(depth_to_points(context, millimetres, intrinsics, points, scaled));
+  CHECK_EQUAL(points[0][0][2], 4.0f);
   scaled.max_depth = 3;
   VALUE_OF(depth_to_points(context, millimetres, intrinsics, points, scaled));
   CHECK(std::isnan(points[0][0][2]));

@@ -181,6 +181,7 @@ void parts() {
   CHECK_EQUAL(coordinates(2, 0), 9.0f);
   CHECK_SHAPE(points.slice(0, 0, 3, 2), {2, 4}, {8, 1});
   CHECK_EQUAL(points.slice(0, 0, 3, 2)(1, 3), 11.0f);
+  CHECK_EQUAL(points.slice(0, 1, 3)(0, 0), 4.0f);
   CHECK_SHAPE(points.slice(0, 1, 1), {0, 4}, {4, 1});
   CHECK_SHAPE(points.slice(1, 1, 2, INT64_MAX), {3, 1}, {4, 1});
   const TensorView turned = points.swap_axes(0, 1);
