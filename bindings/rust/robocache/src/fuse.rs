@@ -139,12 +139,16 @@ enum Direction {
     Backward,
 }
 
-/// The tensors of all streams for as long as a call lasts.
+/// The C structs of all streams, for as long as a call lasts. Each vector points into the one before it,
+/// and stays where it is.
 struct RawStreams<'a> {
-    streams: Vec<RawStream<'a>>,
-    options: Vec<rc_resample_options>,
+    _tensors: Vec<RawStream<'a>>,
+    _options: Vec<rc_resample_options>,
+    _structs: Vec<rc_stream>,
+    pointers: Vec<*const rc_stream>,
 }
 
+/// The tensors of one stream.
 struct RawStream<'a> {
     values: Raw<'a>,
     source_times: Raw<'a>,
@@ -171,32 +175,40 @@ impl<'a> RawStream<'a> {
             grad_values,
         }
     }
+
+    fn raw(&self, options: &rc_resample_options) -> rc_stream {
+        rc_stream {
+            values: self.values.pointer(),
+            source_times: self.source_times.pointer(),
+            options,
+            width: self.width,
+            output: self.output.pointer_mut(),
+            grad_values: self.grad_values.pointer_mut(),
+            ..rc_stream::INIT
+        }
+    }
 }
 
 impl<'a> RawStreams<'a> {
     fn new(streams: &'a [Stream<'a>], direction: Direction, context: &Context) -> Result<Self> {
-        let streams: Vec<_> =
+        let tensors: Vec<_> =
             streams.iter().map(|stream| RawStream::new(stream, direction)).collect();
-        let options = streams
+        let options: Vec<_> = tensors
             .iter()
             .map(|stream| stream.options.raw(None, context))
             .collect::<Result<_>>()?;
-        Ok(Self { streams, options })
+        let structs: Vec<_> =
+            tensors.iter().zip(&options).map(|(stream, options)| stream.raw(options)).collect();
+        let pointers = structs.iter().map(ptr::from_ref).collect();
+        Ok(Self { _tensors: tensors, _options: options, _structs: structs, pointers })
     }
 
-    /// The C structs. They point into `self`.
-    fn raw(&self) -> Vec<rc_stream> {
-        let pairs = self.streams.iter().zip(&self.options);
-        let raw = pairs.map(|(stream, options)| rc_stream {
-            values: stream.values.pointer(),
-            source_times: stream.source_times.pointer(),
-            options,
-            width: stream.width,
-            output: stream.output.pointer_mut(),
-            grad_values: stream.grad_values.pointer_mut(),
-            ..rc_stream::INIT
-        });
-        raw.collect()
+    fn pointer(&self) -> *const *const rc_stream {
+        self.pointers.as_ptr()
+    }
+
+    fn count(&self) -> i64 {
+        self.pointers.len() as i64
     }
 }
 
@@ -210,6 +222,8 @@ impl Context {
     ///   are of one type. They are borrowed mutably because their outputs are written.
     /// - `target_times`: as in [`resample`](Self::resample), for all streams.
     /// - `outputs`: of a type that every stream may be converted to.
+    ///
+    /// A call makes a few small vectors, whatever the workspace.
     ///
     /// ```
     /// use robocache::{Context, FuseOptions, FuseOutputs, Mode, ResampleOptions, Stream};
@@ -249,9 +263,7 @@ impl Context {
         outputs: impl Into<FuseOutputs<'o>>,
     ) -> Result<()> {
         let outputs = outputs.into();
-        let bound = RawStreams::new(streams, Direction::Forward, self)?;
-        let structs = bound.raw();
-        let pointers: Vec<_> = structs.iter().map(ptr::from_ref).collect();
+        let streams = RawStreams::new(streams, Direction::Forward, self)?;
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
         let output = Raw::output(&outputs.values);
@@ -268,8 +280,8 @@ impl Context {
         self.call(|context| unsafe {
             sys::rc_fuse(
                 context,
-                pointers.as_ptr(),
-                pointers.len() as i64,
+                streams.pointer(),
+                streams.count(),
                 target.pointer(),
                 &raw,
                 output.pointer_mut(),
@@ -290,9 +302,7 @@ impl Context {
         options: &FuseOptions<'_>,
         outputs: &FuseOutputs<'_>,
     ) -> Result<u64> {
-        let bound = RawStreams::new(streams, Direction::Forward, self)?;
-        let structs = bound.raw();
-        let pointers: Vec<_> = structs.iter().map(ptr::from_ref).collect();
+        let streams = RawStreams::new(streams, Direction::Forward, self)?;
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
         let output = Raw::output(&outputs.values);
@@ -306,8 +316,8 @@ impl Context {
         self.size(|context, size| unsafe {
             sys::rc_fuse_workspace_size(
                 context,
-                pointers.as_ptr(),
-                pointers.len() as i64,
+                streams.pointer(),
+                streams.count(),
                 target.pointer(),
                 &raw,
                 output.pointer(),
@@ -336,9 +346,7 @@ impl Context {
         workspace: Option<Workspace<'_>>,
     ) -> Result<()> {
         let grad_output = grad_output.into();
-        let bound = RawStreams::new(streams, Direction::Backward, self)?;
-        let structs = bound.raw();
-        let pointers: Vec<_> = structs.iter().map(ptr::from_ref).collect();
+        let streams = RawStreams::new(streams, Direction::Backward, self)?;
         let gradient = Raw::input(&grad_output);
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
@@ -354,8 +362,8 @@ impl Context {
             sys::rc_fuse_backward(
                 context,
                 gradient.pointer(),
-                pointers.as_ptr(),
-                pointers.len() as i64,
+                streams.pointer(),
+                streams.count(),
                 target.pointer(),
                 &raw,
             )
@@ -376,9 +384,7 @@ impl Context {
         options: &FuseOptions<'_>,
     ) -> Result<u64> {
         let grad_output = grad_output.into();
-        let bound = RawStreams::new(streams, Direction::Backward, self)?;
-        let structs = bound.raw();
-        let pointers: Vec<_> = structs.iter().map(ptr::from_ref).collect();
+        let streams = RawStreams::new(streams, Direction::Backward, self)?;
         let gradient = Raw::input(&grad_output);
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
@@ -389,8 +395,8 @@ impl Context {
             sys::rc_fuse_backward_workspace_size(
                 context,
                 gradient.pointer(),
-                pointers.as_ptr(),
-                pointers.len() as i64,
+                streams.pointer(),
+                streams.count(),
                 target.pointer(),
                 &raw,
                 size,

@@ -17,6 +17,15 @@ where
     type Error = Error;
 
     /// A view of an array of at most [`MAX_NDIM`](crate::MAX_NDIM) dimensions.
+    ///
+    /// ```
+    /// use robocache::TensorView;
+    ///
+    /// let table = ndarray::array![[0.0_f32, 1.0, 2.0], [3.0, 4.0, 5.0]];
+    /// let columns = TensorView::try_from(table.slice(ndarray::s![.., 1..]))?;
+    /// assert_eq!((columns.shape(), columns.strides()), (&[2, 2][..], &[3, 1][..]));
+    /// # Ok::<(), robocache::Error>(())
+    /// ```
     fn try_from(array: &'a ArrayBase<S, D>) -> Result<Self, Error> {
         Self::try_from(array.view())
     }

@@ -13,6 +13,25 @@ use crate::error::{Error, ErrorCode, Result};
 ///
 /// How much a call needs is said by the `..._workspace_size` of the operation, from shapes and
 /// options alone.
+///
+/// ```
+/// use robocache::{Context, Order, ResampleOptions, ResampleOutputs, TensorView, TensorViewMut};
+/// use robocache::Workspace;
+///
+/// let context = Context::cpu()?;
+/// let values = TensorView::new(&[2.0_f32, 0.0], &[2, 1])?;
+/// let (source, target) = (TensorView::from(&[10_i64, 0]), TensorView::from(&[5_i64]));
+/// let options = ResampleOptions::new().order(Order::Sort);
+/// let mut result = [0.0_f32; 1];
+/// let outputs = ResampleOutputs::from(TensorViewMut::new(&mut result, &[1, 1])?);
+///
+/// let size = context.resample_workspace_size(values, source, target, &options, &outputs)?;
+/// let mut memory = vec![0; size.div_ceil(16) as usize];
+/// let outputs = outputs.workspace(Workspace::new(&mut memory));
+/// context.resample(values, source, target, &options, outputs)?;
+/// assert_eq!(result, [1.0]);
+/// # Ok::<(), robocache::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Workspace<'a> {
     data: *mut c_void,

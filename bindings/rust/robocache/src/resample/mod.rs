@@ -131,6 +131,22 @@ impl Context {
     ///   max and `skip_nan` is off.
     /// - `gradient`: the shape of the values, any float type.
     ///
+    /// ```
+    /// use robocache::{Context, ResampleOptions, TensorView, TensorViewMut};
+    ///
+    /// let mut gradient = [0.0_f32; 2];
+    /// Context::cpu()?.resample_backward(
+    ///     TensorView::new(&[1.0_f32], &[1, 1])?,
+    ///     None,
+    ///     TensorView::from(&[0_i64, 4]),
+    ///     TensorView::from(&[1_i64]),
+    ///     &ResampleOptions::new(),
+    ///     TensorViewMut::new(&mut gradient, &[2, 1])?,
+    /// )?;
+    /// assert_eq!(gradient, [0.75, 0.25]);
+    /// # Ok::<(), robocache::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of `resample`.

@@ -132,6 +132,22 @@ impl Context {
     ///
     /// - `tsdf`, `weight`: `f32` `[X,Y,Z]`.
     ///
+    /// ```
+    /// use robocache::{Context, Grid, TensorView, TensorViewMut};
+    /// use robocache::{TsdfExtractOptions, TsdfExtractOutputs};
+    ///
+    /// let (mut points, mut total) = ([0.0_f32; 3], [0_i64]);
+    /// Context::cpu()?.tsdf_extract_points(
+    ///     TensorView::new(&[1.0_f32, 0.25, -0.75], &[1, 1, 3])?,
+    ///     TensorView::new(&[1.0_f32; 3], &[1, 1, 3])?,
+    ///     &Grid::new([-0.5, -0.5, 0.0], [1.0; 3], [1, 1, 3]),
+    ///     &TsdfExtractOptions::new(),
+    ///     TsdfExtractOutputs::new(TensorViewMut::new(&mut points, &[1, 3])?).total(&mut total),
+    /// )?;
+    /// assert_eq!((points, total), ([0.0, 0.0, 1.75], [1]));
+    /// # Ok::<(), robocache::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`tsdf_integrate`](Self::tsdf_integrate).

@@ -191,6 +191,25 @@ impl Context {
     /// - `points`: as in [`voxelize`](Self::voxelize).
     /// - `outputs`: a volume of the grid's dims, read and written.
     ///
+    /// ```
+    /// use robocache::{Context, Grid, TensorView, TensorViewMut, TsdfFromPointsOptions, Volume};
+    ///
+    /// // A point that a sensor at the origin saw 2 m ahead; four voxels of a metre.
+    /// let (mut tsdf, mut weight) = ([0.0_f32; 4], [0.0_f32; 4]);
+    /// Context::cpu()?.tsdf_from_points(
+    ///     TensorView::new(&[0.0_f64, 0.0, 2.0], &[1, 3])?,
+    ///     &Grid::new([-0.5, -0.5, 0.0], [1.0; 3], [1, 1, 4]),
+    ///     &TsdfFromPointsOptions::new(1.0).sensor_origins(&[0.0_f64; 3]),
+    ///     Volume::new(
+    ///         TensorViewMut::new(&mut tsdf, &[1, 1, 4])?,
+    ///         TensorViewMut::new(&mut weight, &[1, 1, 4])?,
+    ///     ),
+    /// )?;
+    /// assert_eq!(tsdf, [1.0, 0.5, -0.5, 0.0]);
+    /// assert_eq!(weight, [1.0, 1.0, 1.0, 0.0]);
+    /// # Ok::<(), robocache::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`voxelize`](Self::voxelize); [`InvalidArgument`](crate::ErrorCode::InvalidArgument) for

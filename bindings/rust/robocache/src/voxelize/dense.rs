@@ -269,6 +269,22 @@ impl Context {
     ///   float type.
     /// - `gradient`: `[N,F]` or `[B,N,F]`, any float type.
     ///
+    /// ```
+    /// use robocache::{Context, Grid, Reduce, TensorView, TensorViewMut, VoxelizeOptions};
+    ///
+    /// let points = [0.2_f32, 0.0, 0.0, 0.8, 0.0, 0.0, 7.0, 0.0, 0.0];
+    /// let mut gradient = [0.0_f32; 3];
+    /// Context::cpu()?.voxelize_backward(
+    ///     TensorView::new(&[6.0_f32], &[1, 1, 1, 1])?,
+    ///     TensorView::new(&points, &[3, 3])?,
+    ///     &Grid::new([0.0; 3], [1.0; 3], [1, 1, 1]),
+    ///     &VoxelizeOptions::new().reduce(Reduce::Mean),
+    ///     TensorViewMut::new(&mut gradient, &[3, 1])?,
+    /// )?;
+    /// assert_eq!(gradient, [3.0, 3.0, 0.0]);
+    /// # Ok::<(), robocache::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of `voxelize`.

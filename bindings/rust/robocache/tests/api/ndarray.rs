@@ -33,6 +33,23 @@ fn slices_go_in_and_out_without_a_copy() {
 }
 
 #[test]
+fn a_single_column_is_written_where_it_lies() {
+    let values = array![[0.0_f32, 7.0], [1.0, 7.0]];
+    let times: Array1<i64> = array![0, 10];
+    let mut table = Array2::<f32>::zeros((2, 3));
+    cpu()
+        .resample(
+            TensorView::try_from(values.slice(s![.., ..1])).unwrap(),
+            TensorView::try_from(&times).unwrap(),
+            TensorView::from(&[5_i64, 10]),
+            &ResampleOptions::new(),
+            TensorViewMut::try_from(table.slice_mut(s![.., 1..2])).unwrap(),
+        )
+        .unwrap();
+    assert_eq!(table, array![[0.0, 0.5, 0.0], [0.0, 1.0, 0.0]]);
+}
+
+#[test]
 fn axes_that_run_backward_are_refused() {
     let times: Array1<i64> = array![10, 0];
     let mut output = Array2::<f64>::zeros((2, 1));
