@@ -2,6 +2,7 @@
 #include "lib/tensor.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lib/error.h"
 
@@ -25,6 +26,20 @@ constexpr TypeInfo types[] = {
     {Type::f32, RC_DTYPE_FLOAT, 32, "float32"}, {Type::f64, RC_DTYPE_FLOAT, 64, "float64"},
     {Type::boolean, RC_DTYPE_BOOL, 8, "bool"},
 };
+
+constexpr int num_codes = RC_DTYPE_BOOL + 1;
+constexpr int no_type = -1;
+
+/** Index into `types` by code and bytes, or `no_type`. */
+constexpr auto type_by_code = [] {
+  std::array<std::array<int8_t, 9>, num_codes> found{};
+  for (int code = 0; code < num_codes; ++code) {
+    for (int bytes = 0; bytes < 9; ++bytes) found[code][bytes] = no_type;
+  }
+  int8_t index = 0;
+  for (const TypeInfo& known : types) found[known.code][known.bits / 8] = index++;
+  return found;
+}();
 
 std::string join(const int64_t* numbers, int32_t count) {
   std::string text = "[";
@@ -54,8 +69,9 @@ Type type_of(rc_dtype dtype, const char* argument) {
     fail(RC_ERROR_UNSUPPORTED_DTYPE, "%s: expected a type of 1 lane, got %d lanes", argument,
          dtype.lanes);
   }
-  for (const TypeInfo& known : types) {
-    if (known.code == dtype.code && known.bits == dtype.bits) return known.type;
+  if (dtype.code < num_codes && dtype.bits <= 64 && dtype.bits % 8 == 0) {
+    const int index = type_by_code[dtype.code][dtype.bits / 8];
+    if (index != no_type) return types[index].type;
   }
   fail(RC_ERROR_UNSUPPORTED_DTYPE,
        "%s: expected an integer, float, bfloat or bool type, got type code %d of %d bits", argument,
@@ -85,9 +101,11 @@ void read_shape(const rc_tensor& tensor, const char* argument, View& result) {
          tensor.ndim);
   }
   result.ndim = tensor.ndim;
-  std::fill_n(result.shape, RC_MAX_NDIM, 1);
-  std::copy_n(tensor.shape, tensor.ndim, result.shape);
+  for (int32_t i = 0; i < RC_MAX_NDIM; ++i) {
+    result.shape[i] = i < tensor.ndim ? tensor.shape[i] : 1;
+  }
   int64_t bytes = result.item_size;
+  int64_t elements = 1;
   bool empty = false;
   for (int32_t i = 0; i < tensor.ndim; ++i) {
     if (tensor.shape[i] < 0) {
@@ -95,12 +113,14 @@ void read_shape(const rc_tensor& tensor, const char* argument, View& result) {
            argument, describe_shape(result).c_str());
     }
     empty = empty || tensor.shape[i] == 0;
-    if (__builtin_mul_overflow(bytes, std::max<int64_t>(tensor.shape[i], 1), &bytes)) {
+    const int64_t entry = std::max<int64_t>(tensor.shape[i], 1);
+    if (__builtin_mul_overflow(bytes, entry, &bytes)) {
       fail(RC_ERROR_INVALID_ARGUMENT, "%s: expected fewer than 2^63 bytes, got %s", argument,
            describe(result).c_str());
     }
+    elements *= entry;
   }
-  result.count = empty ? 0 : bytes / result.item_size;
+  result.count = empty ? 0 : elements;
 }
 
 void read_strides(const rc_tensor& tensor, const char* argument, View& result) {

@@ -15,7 +15,9 @@ Scratch& begin_call(Scratch& scratch) {
 }  // namespace
 
 Tensors::Tensors(rc_context& context)
-    : context_(context), views_(begin_call(context.scratch)), accesses_(context.scratch) {}
+    : context_(context), views_(begin_call(context.scratch)), accesses_(context.scratch) {
+  accesses_.reserve(16);
+}
 
 const View& Tensors::add(const rc_tensor* tensor, const char* argument, rc_device device,
                          bool written) {
