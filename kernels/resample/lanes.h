@@ -14,6 +14,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 RC_KERNELS_BEGIN
@@ -74,12 +76,23 @@ inline void widen_lanes(const BFloat16* from, Vector<float, N>& to) {
 }
 template <int N>
 inline void widen_lanes(const Half* from, Vector<float, N>& to) {
+#if defined(__AVX512F__)
+  if constexpr (N == 16) {
+    to = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    return;
+  }
+#endif
 #if defined(__F16C__)
   if constexpr (N == 8) {
     to = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
     return;
   } else if constexpr (N == 4) {
     to = _mm_cvtph_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+    return;
+  }
+#elif defined(__ARM_NEON)
+  if constexpr (N == 4) {
+    to = vcvt_f32_f16(vld1_f16(reinterpret_cast<const float16_t*>(from)));
     return;
   }
 #endif
@@ -96,6 +109,12 @@ inline void narrow_lanes(const Vector<float, N>& from, BFloat16* to) {
 }
 template <int N>
 inline void narrow_lanes(const Vector<float, N>& from, Half* to) {
+#if defined(__AVX512F__)
+  if constexpr (N == 16) {
+    const __m256i bits = _mm512_cvtps_ph(from, _MM_FROUND_TO_NEAREST_INT);
+    return _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bits);
+  }
+#endif
 #if defined(__F16C__)
   if constexpr (N == 8) {
     const __m128i bits = _mm256_cvtps_ph(from, _MM_FROUND_TO_NEAREST_INT);
@@ -103,6 +122,10 @@ inline void narrow_lanes(const Vector<float, N>& from, Half* to) {
   } else if constexpr (N == 4) {
     const __m128i bits = _mm_cvtps_ph(from, _MM_FROUND_TO_NEAREST_INT);
     return _mm_storel_epi64(reinterpret_cast<__m128i*>(to), bits);
+  }
+#elif defined(__ARM_NEON)
+  if constexpr (N == 4) {
+    return vst1_f16(reinterpret_cast<float16_t*>(to), vcvt_f16_f32(from));
   }
 #endif
   for (int i = 0; i < N; ++i) to[i] = from_double<Half>(from[i]);
@@ -149,6 +172,8 @@ inline bool any_lane(const Mask& mask) {
 #endif
 #if defined(__SSE2__)
   if constexpr (sizeof mask == 16) return _mm_movemask_epi8((__m128i)mask) != 0;
+#elif defined(__ARM_NEON)
+  if constexpr (sizeof mask == 16) return vmaxvq_u32((uint32x4_t)mask) != 0;
 #endif
   bool any = false;
   for (size_t i = 0; i < sizeof mask / sizeof mask[0]; ++i) any |= mask[i] != 0;
