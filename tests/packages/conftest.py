@@ -47,8 +47,8 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 @pytest.fixture(scope="session")
-def wheel(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """The wheel of the library that the other tests run on, out of their build folder."""
+def same_build() -> list[str]:
+    """pip's options that take the build folder of the other tests as it was set up."""
     need(TOOLS)
     build = builds.folder()
     described = subprocess.run(
@@ -57,14 +57,20 @@ def wheel(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     options = {o["name"]: o["value"] for o in json.loads(described) if o["section"] == "user"}
     if options["python"] != "enabled":
         pytest.skip(f"{build} was not made by `make build`")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"]
-    command += ["-C", f"build-dir={build}"]
+    arguments = ["--no-build-isolation", "--no-deps", "-C", f"build-dir={build}"]
     for name, value in options.items():
         text = ",".join(value) if isinstance(value, list) else value
-        command += ["-C", f"setup-args=-D{name}={text}"]
+        arguments += ["-C", f"setup-args=-D{name}={text}"]
+    return arguments
+
+
+@pytest.fixture(scope="session")
+def wheel(once: Callable[[str, Callable[[Path], None]], Path], same_build: list[str]) -> Path:
+    """The wheel of the library that the other tests run on, out of their build folder."""
 
     def make(folder: Path) -> None:
-        with builds.locked(build):
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", *same_build]
+        with builds.locked(builds.folder()):
             subprocess.run([*command, "-w", str(folder), str(ROOT)], check=True)
 
     (built,) = once("wheel", make).iterdir()

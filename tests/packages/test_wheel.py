@@ -103,3 +103,20 @@ def test_an_update_and_a_removal_leave_nothing_behind(wheel: Path, tmp_path: Pat
     assert Path(LIBRARY).name in own()
     pip("uninstall", "--yes", "robocache")
     assert own() == set()
+
+
+def test_an_editable_installation_takes_what_was_built(
+    same_build: list[str], tmp_path: Path
+) -> None:
+    program = f"""
+import site
+site.addsitedir({str(tmp_path)!r})
+import robocache
+print(robocache.__file__, robocache.get_config()["library"])
+"""
+    with builds.locked(builds.folder()):
+        module("pip", "install", *same_build, "--target", tmp_path, "--editable", builds.ROOT)
+        command = [sys.executable, "-c", program]
+        printed = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    built = builds.folder() / "bindings" / "python" / Path(LIBRARY).name
+    assert printed.stdout.split() == [str(PACKAGE / "__init__.py"), str(built)]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.resources
 import os
 from pathlib import Path
 from typing import Any, NoReturn
@@ -53,7 +54,8 @@ def library_path() -> Path:
     chosen = os.environ.get(_ENVIRONMENT)
     if chosen:
         return Path(chosen)
-    inside = Path(__file__).with_name(_FILE_NAME)
+    # An editable installation has it in its build folder.
+    inside = Path(str(importlib.resources.files("robocache") / _FILE_NAME))
     if inside.exists():
         return inside
     raise BackendUnavailableError(
