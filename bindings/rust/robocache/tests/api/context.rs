@@ -211,6 +211,9 @@ fn a_stream_on_the_cpu_is_refused() {
     // SAFETY: a context on the CPU refuses streams without looking at them.
     let error = unsafe { context.set_stream(stream) }.unwrap_err();
     assert_eq!(error.code(), ErrorCode::InvalidArgument);
+    // SAFETY: as above.
+    let options = unsafe { ContextOptions::new().device(Device::Cpu).stream(stream) };
+    assert_eq!(options.build().unwrap_err().code(), ErrorCode::InvalidArgument);
     // SAFETY: NULL is no stream.
     unsafe { context.set_stream(std::ptr::null_mut()) }.unwrap();
     context.synchronize().unwrap();

@@ -94,6 +94,24 @@ fn workspace_that_is_too_small_is_refused() {
 }
 
 #[test]
+fn the_limit_of_a_context_holds() {
+    let context = ContextOptions::new().device(Device::Cpu).workspace_limit(16).build().unwrap();
+    let mut gradient = vec![0.0_f32; 1000];
+    let times: Vec<i64> = (0..1000).collect();
+    let error = context
+        .resample_backward(
+            view(&vec![1.0_f32; 1000], &[1000, 1]),
+            None,
+            (&times).into(),
+            (&times).into(),
+            &ResampleOptions::new(),
+            view_mut(&mut gradient, &[1000, 1]),
+        )
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::WorkspaceTooSmall);
+}
+
+#[test]
 fn memory_of_another_device_is_refused() {
     let context = cpu();
     // SAFETY: it is refused, not used.

@@ -150,6 +150,42 @@ fn points_make_a_surface() {
     assert!(seen(&carved) > seen(&weight));
 }
 
+/// Weights of the voxels along z, of one or two points 1.6 ahead that a sensor at the origin saw.
+fn weights_along_z(options: &TsdfFromPointsOptions<'_>) -> [f32; 4] {
+    let line = Grid::new([-0.5, -0.5, 0.0], [1.0; 3], [1, 1, 4]);
+    let points = [0.0_f64, 0.0, 1.6, 0.0, 0.0, 1.6];
+    let (mut tsdf, mut weight) = ([0.0_f32; 4], [0.0_f32; 4]);
+    let shape = [1, 1, 4];
+    let volume = Volume::new(view_mut(&mut tsdf, &shape), view_mut(&mut weight, &shape));
+    cpu().tsdf_from_points(view(&points, &[1, 2, 3]), &line, options, volume).unwrap();
+    weight
+}
+
+#[test]
+fn rules_change_what_points_observe() {
+    let both = TsdfFromPointsOptions::new(1.0).sensor_origins(&[0.0_f64; 3]);
+    assert_eq!(weights_along_z(&both), [2.0, 2.0, 2.0, 0.0]);
+    assert_eq!(weights_along_z(&both.lengths(&[1_i64])), [1.0, 1.0, 1.0, 0.0]);
+    assert_eq!(weights_along_z(&both.max_weight(1.5)), [1.5, 1.5, 1.5, 0.0]);
+    let near = TsdfFromPointsOptions::new(0.25).sensor_origins(&[0.0_f64; 3]).no_carving();
+    assert_eq!(weights_along_z(&near), [0.0, 2.0, 0.0, 0.0]);
+    let faint = weights_along_z(&both.weighting(TsdfWeight::InverseSquare));
+    assert!((faint[0] - 2.0 / (1.6 * 1.6)).abs() < 1e-6, "{faint:?}");
+
+    let error = cpu()
+        .tsdf_from_points(
+            view(&[0.0_f32; 3], &[1, 3]),
+            &grid(),
+            &both.offsets(&[0_i64, 2]),
+            Volume::new(
+                view_mut(&mut [0.0_f32; VOXELS], &DIMS),
+                view_mut(&mut [0.0_f32; VOXELS], &DIMS),
+            ),
+        )
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidData);
+}
+
 #[test]
 fn poses_move_points() {
     let mut pose = IDENTITY;

@@ -44,6 +44,21 @@ fn occupied_voxels_come_in_order_with_all_that_was_asked() {
 }
 
 #[test]
+fn clouds_may_be_packed_or_cut_short() {
+    let context = cpu();
+    let points = view(&POINTS, &[5, 3]);
+    let mut coords = [0_i32; 16];
+    let packed = VoxelizeSparseOptions::new().offsets(&[0_i64, 2, 4]);
+    context.voxelize_sparse(points, &grid(), &packed, view_mut(&mut coords, &[4, 4])).unwrap();
+    assert_eq!(coords, [0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 1, -1, -1, -1, -1]);
+
+    let short = VoxelizeSparseOptions::new().lengths(&[1_i64]);
+    let points = view(&POINTS, &[1, 5, 3]);
+    context.voxelize_sparse(points, &grid(), &short, view_mut(&mut coords, &[4, 4])).unwrap();
+    assert_eq!(coords[..8], [0, 1, 0, 0, -1, -1, -1, -1]);
+}
+
+#[test]
 fn what_there_is_no_room_for_is_told() {
     let (mut coords, mut total, mut stats) = ([0_i32; 4], [0_i64; 1], [0_i64; 3]);
     cpu()
