@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The header allocates nothing for a call that succeeds: a call through it takes as many allocations
-// as the C function does. Those of the library itself show only where it shares its C++ run time with
-// the program, as under sanitizers.
+// The header allocates nothing for a call that succeeds: a call through it takes as many
+// allocations as the C function does. Those of the library itself show only where it shares its C++
+// run time with the program, as under sanitizers.
 #include <atomic>
 #include <cstdint>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Views of device memory, the caller's stream, and faults that the device finds. Skipped where there is
-// no GPU.
+// Views of device memory, the caller's stream, and faults that the device finds. Skipped where
+// there is no GPU.
 #include <cstdint>
 #include <cstdio>
 #include <cstring>

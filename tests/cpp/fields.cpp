@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every field of a C++ options struct arrives in the field of the same name of the C one. A C struct
-// that grew does not compile here until its C++ counterpart and this test have followed.
+// Every field of a C++ options struct arrives in the field of the same name of the C one. A C
+// struct that grew does not compile here until its C++ counterpart and this test have followed.
 #include <cstdint>
 #include <cstring>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One program of three parts: two that throw, and one without exceptions. Each uses the header in its
-// own way, and a context goes from one to the other.
+// One program of three parts: two that throw, and one without exceptions. Each uses the header in
+// its own way, and a context goes from one to the other.
 #include "linkage.hpp"
 
 #include <vector>

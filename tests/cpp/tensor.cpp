@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Views: what they are made of, what they refuse, and that they point to nothing but their elements.
+// Views: what they are made of, what they refuse, and that they hold their own shape.
 #include <array>
 #include <cstdint>
 #include <string>
@@ -106,6 +106,22 @@ void ranges() {
   CHECK(is(ConstTensor(halves).dtype(), RC_DTYPE_FLOAT, 16));
   Floats nothing;
   CHECK_SHAPE(nothing, {0}, {1});
+}
+
+/** A container whose size is a signed number, as Eigen's are. */
+struct Signed {
+  std::array<double, 6> numbers{};
+  double* data() { return numbers.data(); }
+  const double* data() const { return numbers.data(); }
+  std::ptrdiff_t size() const { return 6; }
+};
+
+void containers_of_others() {
+  Signed matrix;
+  const std::ptrdiff_t rows = 2, columns = 3;
+  CHECK_SHAPE(matrix, {6}, {1});
+  CHECK_SHAPE({matrix, {rows, columns}, {1, rows}}, {2, 3}, {1, 2});
+  CHECK_EQUAL(Span<double>(matrix).size(), 6u);
 }
 
 void pointers() {
@@ -256,6 +272,7 @@ void refused_by_the_library() {
 
 int main() {
   ranges();
+  containers_of_others();
   pointers();
   absent();
   copies();

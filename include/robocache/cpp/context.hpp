@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** @file context.hpp
- * Where work runs. Threads and streams as in context.h: one context is used by one thread at a time,
- * different contexts are independent. */
+ * Where work runs. Threads and streams as in context.h: one context is used by one thread at a
+ * time, different contexts are independent. */
 #ifndef ROBOCACHE_CPP_CONTEXT_HPP
 #define ROBOCACHE_CPP_CONTEXT_HPP
 
@@ -104,8 +104,8 @@ struct ContextOptions {
   }
 };
 
-/** A context that ends with its owner. It can be moved, not copied; what was moved from is empty, and
- * a call that is given it fails with Code::invalid_handle. */
+/** A context that ends with its owner. It can be moved, not copied; what was moved from is empty,
+ * and a call that is given it fails with Code::invalid_handle. */
 class Context {
  public:
 #ifndef ROBOCACHE_NO_EXCEPTIONS

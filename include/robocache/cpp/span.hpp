@@ -41,7 +41,8 @@ class Span {
   template <class Range, class = std::enable_if_t<
                              !std::is_same_v<std::decay_t<Range>, Span> &&
                              std::is_convertible_v<detail::range_element<Range> (*)[], T (*)[]>>>
-  constexpr Span(Range&& range) noexcept : data_(std::data(range)), size_(std::size(range)) {}
+  constexpr Span(Range&& range) noexcept
+      : data_(std::data(range)), size_(static_cast<std::size_t>(std::size(range))) {}
 
   constexpr T* data() const noexcept { return data_; }
   constexpr std::size_t size() const noexcept { return size_; }

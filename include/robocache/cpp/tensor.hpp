@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** @file tensor.hpp
  * Views of arrays: of pointers, vectors, arrays, spans, and of memory of a GPU. A view borrows its
- * elements, as tensor.h says, and holds its shape and strides itself: it may be copied and returned.
+ * elements, as tensor.h says, and holds its shape and strides: it may be copied and returned.
  *
- * Functions take ConstTensor for what they read and Tensor for what they write. Both are made on the
- * spot from what the caller has:
+ * Functions take ConstTensor for what they read and Tensor for what they write. Both are made on
+ * the spot from what the caller has:
  *
  * | argument                            | tensor                                                 |
  * |-------------------------------------|--------------------------------------------------------|
@@ -124,7 +124,7 @@ class Dims {
 
 namespace detail {
 
-/** Takes nested arrays apart: the numbers that they hold, and their sizes as the last dimensions. */
+/** Takes nested arrays apart: the numbers they hold, and their sizes as the last dimensions. */
 template <class T>
 struct Nested {
   using element = T;
@@ -358,8 +358,8 @@ class TensorView : public detail::View {
   template <class Range, class = detail::numbers_for<Range, T>>
   TensorView(Range&& range, const Dims& shape, const Dims& strides = {})
       : View(std::data(range), dtype_of<detail::numbers<Range>>, shape, strides, cpu,
-             static_cast<int64_t>(std::size(range) * sizeof(*std::data(range)) /
-                                  sizeof(detail::numbers<Range>))) {}
+             static_cast<int64_t>(static_cast<std::size_t>(std::size(range)) *
+                                  sizeof(*std::data(range)) / sizeof(detail::numbers<Range>))) {}
 
   /** Of an rc_tensor, or a `DLTensor` cast to it, for T void; its shape is copied. */
   template <class U = T, class = std::enable_if_t<std::is_void_v<U>>>
@@ -387,8 +387,8 @@ class TensorView : public detail::View {
     return data()[offset];
   }
 
-  /** Every `step`-th entry of an axis from `begin` up to, not including, `end`; no copy is made. The
-   * coordinates of [N,4] are `points.slice(1, 0, 3)`. */
+  /** Every `step`-th entry of an axis from `begin` up to, not including, `end`; no copy is made.
+   * The coordinates of [N,4] are `points.slice(1, 0, 3)`. */
   TensorView slice(int32_t axis, int64_t begin, int64_t end, int64_t step = 1) const {
     TensorView part = *this;
     part.cut(axis, begin, end, step);

@@ -23,8 +23,8 @@ enum class Weighting : int32_t {
   inverse_square_dropoff = RC_TSDF_WEIGHT_INVERSE_SQUARE_DROPOFF
 };
 
-/** A volume: a grid, and two float32 tensors [X,Y,Z] in any memory order. What the views show belongs
- * to the caller; `weight` is zero at first. */
+/** A volume: a grid, and two float32 tensors [X,Y,Z] in any memory order. What the views show
+ * belongs to the caller; `weight` is zero at first. */
 struct Volume {
   Grid grid{};
   /** Signed distance of each voxel's centre, divided by the truncation distance. */

@@ -206,8 +206,8 @@ inline Return<void> voxelize_sparse(Context& context, const ConstTensor& points,
   return detail::finish(status, size);
 }
 
-/** Where clouds of different sizes lie: packed by `offsets`, or padded with `lengths`; none for clouds
- * of one size. */
+/** Where clouds of different sizes lie: packed by `offsets`, or padded with `lengths`; none for
+ * clouds of one size. */
 struct CloudLayout {
   ConstTensor offsets{};
   ConstTensor lengths{};
