@@ -15,6 +15,8 @@
 
 #include "robocache/cpp/context.hpp"
 #include "robocache/cpp/device.hpp"
+#include "robocache/cpp/dims.hpp"
+#include "robocache/cpp/dtype.hpp"
 #include "robocache/cpp/error.hpp"
 #include "robocache/cpp/fuse.hpp"
 #include "robocache/cpp/resample.hpp"

@@ -68,7 +68,7 @@ void check_shape(int line, const ConstTensor& view, const std::vector<int64_t>& 
                  const std::vector<int64_t>& strides) {
   const rc_tensor& c = *view.get();
   check_equal(__FILE__, line, "ndim", static_cast<std::size_t>(c.ndim), shape.size());
-  check_equal(__FILE__, line, "ndim", static_cast<std::size_t>(view.ndim()), shape.size());
+  check_equal(__FILE__, line, "ndim", view.ndim(), c.ndim);
   for (int32_t axis = 0; axis < c.ndim; ++axis) {
     const auto i = static_cast<std::size_t>(axis);
     check_equal(__FILE__, line, "shape", c.shape[i], shape[i]);
