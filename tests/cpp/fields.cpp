@@ -327,6 +327,18 @@ void tsdf_extract_options() {
   CHECK_FIELD(workspace_size, 7u);
 }
 
+/** The options are aggregates: C++20 names what differs from the defaults. */
+void designated() {
+#if __cplusplus >= 202002L
+  const ResampleOptions options{.mode = Mode::slerp, .max_gap = ticks(7)};
+  CHECK_EQUAL(options.get().mode, int32_t{RC_MODE_SLERP});
+  CHECK_EQUAL(options.get().max_gap.ticks, 7);
+  CHECK_EQUAL(options.get().fill_value, 0.0);
+  const Stream stream{.values = tensor(1), .width = 2};
+  CHECK(stream.values && !stream.output);
+#endif
+}
+
 }  // namespace
 
 int main() {
@@ -339,5 +351,6 @@ int main() {
   tsdf_integrate_options();
   tsdf_from_points_options();
   tsdf_extract_options();
+  designated();
   return failed_checks != 0;
 }
