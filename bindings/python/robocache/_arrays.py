@@ -116,6 +116,32 @@ class View:
             self.borrowed = None
 
 
+class Template:
+    """An `rc_tensor` for arrays that differ from the one of a view in their memory alone."""
+
+    __slots__ = ("_address", "_address_of", "_pointer", "_view")
+
+    def __init__(self, view: View) -> None:
+        self._view = View()
+        self._view.fill(0, view.shape, view.strides, view.dtype, view.device)
+        self._pointer, self._address = self._view.pointer, self._view._address
+        self._address_of: Callable[[Any], int] | None = None
+        if owner_of(view.array) is TORCH:
+            self._address_of = type(view.array).data_ptr
+        elif view.strides is not None:
+            self._address_of = _numpy_address
+
+    def of(self, array: Any) -> Any:
+        """`rc_tensor*` of an array, until the next one."""
+        if self._address_of is None:
+            self._pointer.data = _from_buffer(array)
+        else:
+            self._address[0] = self._address_of(array)
+        return self._pointer
+
+
+_from_buffer = ffi.from_buffer
+
 Reader = Callable[[View, Any, str, int], None]
 """Fills a view from an array, which the view holds until it is released.
 
@@ -180,7 +206,12 @@ def _read_numpy(view: View, array: Any, name: str, _stream: int) -> None:
             f"{name}: expected strides of whole elements of {size} bytes; got {array.strides} bytes"
         )
     strides = tuple(stride // size for stride in array.strides)
-    view.fill(array.ctypes.data, shape, strides, dtype, CPU)
+    view.fill(_numpy_address(array), shape, strides, dtype, CPU)
+
+
+def _numpy_address(array: Any) -> int:
+    address: int = array.ctypes.data
+    return address
 
 
 def _read_torch(view: View, array: Any, name: str, _stream: int) -> None:

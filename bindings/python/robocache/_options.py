@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
@@ -217,7 +218,7 @@ def _channel_array(groups: Sequence[Channels]) -> Any:
 def rules(
     mode: str | tuple[Channels, ...],
     outside: str,
-    fill_value: float,
+    fill: tuple[float, float],
     max_gap: Duration | None,
     order: str,
     duplicates: str,
@@ -232,7 +233,8 @@ def rules(
 ) -> Rules:
     """The C struct of the rules of a stream, whose times are ticks or not; its tensors stay NULL.
 
-    Equal rules give the same struct, which callers copy before they add their tensors.
+    Equal rules give the same struct, which callers copy before they add their tensors. `fill`: the
+    fill value and its sign, for 0.0 and -0.0 are equal.
     """
     struct = ffi.new("rc_resample_options*")
     struct.struct_size = ffi.sizeof("rc_resample_options")
@@ -251,7 +253,7 @@ def rules(
     struct.outside = choice("outside", outside, OUTSIDES)
     struct.order = choice("order", order, ORDERS)
     struct.duplicates = choice("duplicates", duplicates, DUPLICATES)
-    struct.fill_value = fill_value
+    struct.fill_value, _ = fill
     if max_gap is not None:
         struct.max_gap = gap = duration("max_gap", max_gap, ticks)
         if gap == (0, 0.0):
@@ -288,7 +290,7 @@ def rule_maker(
         rules,
         _mode_key(mode),
         outside,
-        fill_value,
+        (fill_value, math.copysign(1.0, fill_value)),
         max_gap,
         order,
         duplicates,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from robocache import _autograd
@@ -13,6 +13,7 @@ from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
+from robocache._repeat import repeats, signature
 from robocache.context import Context
 
 
@@ -172,6 +173,39 @@ def resample(
     >>> rc.resample(np.array([0.0, 10.0]), [0, 100], [0, 25, 100])
     array([ 0. ,  2.5, 10. ])
     """
+    key = None
+    if not (
+        quality
+        or offsets is not None
+        or lengths is not None
+        or target_offsets is not None
+        or sequence_ids is not None
+        or window is not None
+        or clock is not None
+        or stream is not None
+    ):
+        key = signature(
+            values,
+            source_times,
+            target_times,
+            out,
+            (
+                tuple(mode) if type(mode) is list else mode,
+                outside,
+                max_gap,
+                type(max_gap),
+                order,
+                duplicates,
+                skip_nan,
+                dtype,
+                validate,
+                backend,
+            ),
+            fill_value,
+        )
+        repeat = repeats.find(key, context)
+        if repeat is not None:
+            return repeat(context, values, source_times, target_times, out)
     job = Job(
         rule_maker(
             mode,
@@ -200,7 +234,7 @@ def resample(
             {"source_times": source_times, "target_times": target_times},
         )
     else:
-        results = forward(job, values, dtype, out, quality)
+        results = forward(job, values, dtype, out, quality, key)
     return Resampled(*results) if quality else results[0]
 
 
@@ -343,19 +377,25 @@ class Job(NamedTuple):
     place: Place
 
 
-def forward(job: Job, values: Any, dtype: Any, out: Any, quality: bool) -> list[Any]:
-    """The values, and what `Resampled` has beside them where `quality` asks for it."""
+def forward(
+    job: Job, values: Any, dtype: Any, out: Any, quality: bool, key: Hashable = None
+) -> list[Any]:
+    """The values, and what `Resampled` has beside them where `quality` asks for it. `key`: of calls
+    like this one, if it has one."""
     with start("resample", job.place, "values", _given(values)) as call:
         bound, target = _bind(call, job, values)
-        result, view = call.output(
-            out, "out", bound.result.shape, result_dtype(bound.result, dtype), bound.result.scalar
-        )
+        dtype = result_dtype(bound.result, dtype)
+        result, view = call.output(out, "out", bound.result.shape, dtype, bound.result.scalar)
         results = [result]
         if quality:
             age = "int64" if target.dtype == "int64" else "float64"
             types = {"valid": "bool", "reason": "uint8", "source_index": "int64", "age": age}
             results += _details(call, bound, types)
         _run(call, bound, target, view.pointer)
+        if key is not None:
+            arrays = values, job.source_times, job.target_times, result
+            rules = job.make_rules(target.dtype == "int64")
+            repeats.keep(key, call.views(arrays), rules, bound.result.shape, dtype)
     return results
 
 

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls of `resample` that repeat an earlier one but for their arrays' memory: the same results and
+the same words as the first."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import robocache as rc
+from robocache._repeat import repeats
+
+SOURCE = np.array([0, 100, 250, 400])
+TARGET = np.array([-10, 0, 50, 250, 399, 500])
+TIMES = 4
+"""In full, in full and kept, and twice as kept."""
+
+
+def call(values: Any = None, source: Any = SOURCE, target: Any = TARGET, **options: Any) -> Any:
+    if values is None:
+        values = np.arange(8, dtype=np.float32).reshape(4, 2)
+    return rc.resample(values, source, target, **options)
+
+
+def is_kept() -> bool:
+    return any(repeat is not None for repeat in repeats._known.values())
+
+
+@pytest.fixture(autouse=True)
+def nothing_known() -> None:
+    repeats._known.clear()
+    repeats._last = repeats._last_key = None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"mode": "nearest"},
+        {"mode": [rc.Channels(0, 1, "previous"), rc.Channels(1, 1, "linear")]},
+        {"outside": "fill", "fill_value": -7, "max_gap": 120},
+        {"dtype": "float64", "validate": False, "backend": "cpu"},
+        {"context": rc.Context("cpu", threads=1)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["numpy", "torch"])
+def test_repeats_give_what_new_arrays_ask_for(options: dict[str, Any], kind: str) -> None:
+    make = np.asarray if kind == "numpy" else pytest.importorskip("torch").from_numpy
+    random = np.random.default_rng(1)
+    for _ in range(TIMES):
+        values = random.normal(size=(4, 2)).astype(np.float32)
+        source = np.sort(random.integers(0, 500, 4))
+        expected = call(values, source.tolist(), **options)
+        given = make(values), make(source), make(TARGET)
+        assert np.array_equal(np.asarray(call(*given, **options)), expected)
+        out = make(np.empty_like(expected))
+        assert call(*given, out=out, **options) is out
+        assert np.array_equal(np.asarray(out), expected)
+    assert is_kept()
+
+
+def test_a_new_result_for_each_call() -> None:
+    results = [call() for _ in range(TIMES)]
+    results[-1][:] = 0
+    assert np.array_equal(results[-2], results[0])
+    assert results[-2].any()
+
+
+def test_layouts_are_told_apart() -> None:
+    wide = np.arange(32, dtype=np.float32).reshape(4, 8)
+    for _ in range(TIMES):
+        for values in (wide[:, :2], wide[:, ::4], np.ascontiguousarray(wide[:, :2])):
+            expected = call(values.copy(), SOURCE.tolist())
+            assert np.array_equal(call(values), expected)
+            out = np.empty((2, 6), np.float32).T
+            assert np.array_equal(call(values, out=out), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("fill_value", 0.0, -0.0),
+        ("fill_value", math.nan, 1.0),
+        ("skip_nan", False, True),
+        ("mode", "linear", "next"),
+        ("dtype", None, "float64"),
+    ],
+)
+def test_rules_are_told_apart(name: str, one: Any, other: Any) -> None:
+    values = np.array([[1, 2], [math.nan, 3], [4, 5], [6, 7]], np.float32)
+    expected = {
+        at: call(values, SOURCE.tolist(), outside="fill", **{name: option})
+        for at, option in enumerate((one, other))
+    }
+    for _ in range(TIMES):
+        for at, option in enumerate((one, other)):
+            got = call(values, outside="fill", **{name: option})
+            assert got.dtype == expected[at].dtype
+            assert got.tobytes() == expected[at].tobytes()
+
+
+def test_types_of_max_gap_are_told_apart() -> None:
+    for _ in range(TIMES):
+        call(max_gap=100)
+        with pytest.raises(TypeError, match="max_gap: expected int ticks"):
+            call(max_gap=100.0)
+
+
+def test_words_for_faults_in_data_are_those_of_a_first_call() -> None:
+    backward = SOURCE[::-1].copy()
+    with pytest.raises(rc.InvalidDataError) as first:
+        call(source=backward)
+    for _ in range(TIMES):
+        call()
+        with pytest.raises(rc.InvalidDataError) as again:
+            call(source=backward)
+        assert str(again.value) == str(first.value)
+    assert is_kept()
+
+
+def test_outputs_that_share_memory_are_refused_again() -> None:
+    values = np.zeros((6, 2), np.float32)
+    for _ in range(TIMES):
+        call(values[:4], out=np.empty((6, 2), np.float32))
+        with pytest.raises(rc.InvalidArgumentError, match="output: expected memory of its own"):
+            call(values[:4], out=values)
+
+
+def test_rules_that_cannot_be_looked_up_are_refused() -> None:
+    for _ in range(TIMES):
+        call()
+        with pytest.raises(TypeError, match="unhashable"):
+            call(outside=["hold"])
+        with pytest.raises(rc.InvalidArgumentError, match="outside: expected one of"):
+            call(outside="keep")
+        with pytest.raises(TypeError, match="must be real number"):
+            call(fill_value="x")
+
+
+def test_a_closed_context_is_refused() -> None:
+    context = rc.Context("cpu", threads=1)
+    for _ in range(TIMES):
+        call(context=context)
+    context.close()
+    with pytest.raises(rc.InvalidHandleError):
+        call(context=context)
+
+
+def test_arrays_of_a_call_are_not_kept() -> None:
+    import weakref
+
+    class Watched(np.ndarray):
+        pass
+
+    values = np.arange(8, dtype=np.float32).reshape(4, 2)
+    for _ in range(TIMES):
+        call(values)
+    watch = weakref.ref(values)
+    del values
+    assert watch() is None
+    assert call(np.ones((4, 2), np.float32).view(Watched)).shape == (6, 2)
+
+
+def test_threads_have_their_own() -> None:
+    failures = []
+
+    def work(seed: int) -> None:
+        random = np.random.default_rng(seed)
+        for _ in range(200):
+            values = random.normal(size=(4, 2)).astype(np.float32)
+            if not np.array_equal(call(values), call(values, SOURCE.tolist())):
+                failures.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_the_log_sees_each_call(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(TIMES):
+        call()
+    with caplog.at_level(logging.DEBUG, logger="robocache"):
+        call()
+    assert "resample: values on cpu: runs there" in caplog.text
+
+
+def test_gradients_are_never_left_out() -> None:
+    torch = pytest.importorskip("torch")
+    values = torch.ones(4, 2, requires_grad=True)
+    source, target = torch.from_numpy(SOURCE), torch.from_numpy(TARGET)
+    with torch.no_grad():
+        for _ in range(TIMES):
+            assert not call(values, source, target).requires_grad
+    assert call(values, source, target).requires_grad
+
+
+def test_memory_for_signatures_is_bounded() -> None:
+    for count in range(1, 600):
+        call(target=np.arange(count))
+    assert len(repeats._known) <= 256
