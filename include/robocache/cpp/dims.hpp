@@ -51,9 +51,11 @@ class Dims {
   std::string text() const {
     std::string result = "[";
     for (int32_t axis = 0; axis < kept(); ++axis) {
-      result += (axis == 0 ? "" : ",") + std::to_string((*this)[axis]);
+      if (axis > 0) result += ",";
+      result += std::to_string((*this)[axis]);
     }
-    return result + "]";
+    result += "]";
+    return result;
   }
 
  private:

@@ -89,11 +89,10 @@ class View {
     tensor_.shape = shape_.data();
     tensor_.strides = strides.count() > 0 ? strides_.data() : nullptr;
     if (strides_.count() != shape_.count()) {
-      refuse("strides: expected as many as the shape " + shape.text() + " has, got " +
-             strides.text());
+      refuse("strides: expected as many as the shape ", shape.text(), " has, got ", strides.text());
     } else if (available != kUnknown && !fits(available)) {
-      refuse("shape: expected one of " + std::to_string(available) + " elements, got " +
-             shape.text() + " with strides " + strides_.text());
+      refuse("shape: expected one of ", std::to_string(available), " elements, got ", shape.text(),
+             " with strides ", strides_.text());
     }
   }
 
@@ -110,10 +109,10 @@ class View {
 
   void cut(int32_t axis, int64_t begin, int64_t end, int64_t step) {
     if (!has(axis) || begin < 0 || begin > end || end > shape_[axis] || step < 1) {
-      refuse("slice: expected an axis of " + shape_.text() +
-             ", 0 <= begin <= end <= its size and a step of at least 1, got axis " +
-             std::to_string(axis) + ", begin " + std::to_string(begin) + ", end " +
-             std::to_string(end) + ", step " + std::to_string(step));
+      refuse("slice: expected an axis of ", shape_.text(),
+             ", 0 <= begin <= end <= its size and a step of at least 1, got axis ",
+             std::to_string(axis), ", begin ", std::to_string(begin), ", end ", std::to_string(end),
+             ", step ", std::to_string(step));
       return;
     }
     if (tensor_.data != nullptr) {
@@ -126,8 +125,8 @@ class View {
 
   void exchange(int32_t a, int32_t b) {
     if (!has(a) || !has(b)) {
-      refuse("swap_axes: expected two axes of " + shape_.text() + ", got " + std::to_string(a) +
-             " and " + std::to_string(b));
+      refuse("swap_axes: expected two axes of ", shape_.text(), ", got ", std::to_string(a),
+             " and ", std::to_string(b));
       return;
     }
     std::swap(shape_[a], shape_[b]);
@@ -181,12 +180,15 @@ class View {
   }
 
   /** Without exceptions: a view that every call refuses for having no data. */
-  void refuse(const std::string& why) {
+  template <class... Parts>
+  void refuse(const Parts&... why) {
 #ifdef ROBOCACHE_NO_EXCEPTIONS
-    static_cast<void>(why);
+    (static_cast<void>(why), ...);
     tensor_.data = nullptr;
 #else
-    throw Error(Code::invalid_argument, ("robocache::TensorView: " + why).c_str());
+    std::string message = "robocache::TensorView: ";
+    ((message += why), ...);
+    throw Error(Code::invalid_argument, message.c_str());
 #endif
   }
 
