@@ -45,7 +45,8 @@ class Histogram {
   static int64_t end_of(int64_t bucket) {
     if (bucket < 2 * per_octave) return bucket;
     const int64_t octave = bucket / per_octave - 1;
-    return ((bucket % per_octave + per_octave + 1) << octave) - 1;
+    const auto next = static_cast<uint64_t>(bucket % per_octave + per_octave + 1);
+    return static_cast<int64_t>((next << octave) - 1);
   }
 
   std::array<int64_t, num_buckets> buckets_{};
