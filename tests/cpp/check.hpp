@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Checks of the C++ tests: a failed one says what was expected and what came, and the rest go on.
- * Every test is built with exceptions and without, and reads the same. */
+ * They read the same in a test that is built with exceptions and in one without. */
 #pragma once
 
 #include <cstdio>
