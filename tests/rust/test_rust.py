@@ -237,6 +237,22 @@ robocache-sys = {{ path = "../robocache-sys-{VERSION}" }}
 """
 
 
+CONSUMER_MAIN = """fn main() -> Result<(), robocache::Error> {
+    println!("{}", robocache::build_info());
+    let mut result = [0.0_f32; 1];
+    robocache::Context::cpu()?.resample(
+        robocache::TensorView::new(&[1.0_f32, 2.0], &[2, 1])?,
+        &[0_i64, 10],
+        &[5_i64],
+        &robocache::ResampleOptions::new(),
+        robocache::TensorViewMut::new(&mut result, &[1, 1])?,
+    )?;
+    println!("{result:?}");
+    Ok(())
+}
+"""
+
+
 def test_packages(environment: dict[str, str], tmp_path: Path) -> None:
     """Both crates as they would be published: Cargo verifies them with the installed library; then
     a program outside of the checkout builds the library out of the crate, and needs no other."""
@@ -249,15 +265,13 @@ def test_packages(environment: dict[str, str], tmp_path: Path) -> None:
     consumer = tmp_path / "consumer"
     (consumer / "src").mkdir(parents=True)
     (consumer / "Cargo.toml").write_text(CONSUMER)
-    main = 'fn main() { println!("{}", robocache::build_info()); }\n'
-    (consumer / "src" / "main.rs").write_text(main)
+    (consumer / "src" / "main.rs").write_text(CONSUMER_MAIN)
     unset = ["PKG_CONFIG_PATH", "LD_LIBRARY_PATH"]
     bare = {name: value for name, value in environment.items() if name not in unset}
     bare["CARGO_TARGET_DIR"] = str(tmp_path / "target")
     bare["CXXFLAGS"] = "-O0"  # whether it builds and links does not depend on how well
     printed = succeed(["cargo", "run", "--quiet"], bare, consumer)
-    assert printed.startswith(f"robocache {VERSION}, ")
-    assert "cuda: off" in printed
+    assert re.fullmatch(rf"robocache {VERSION}, .*, cuda: off\n\[1\.5\]\n", printed), printed
     needed = succeed(["ldd", str(tmp_path / "target/debug/consumer")], bare)
     assert "librobocache" not in needed
 

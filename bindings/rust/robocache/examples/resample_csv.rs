@@ -56,8 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut aligned = vec![0.0_f64; clock.len() * width];
     Context::cpu()?.resample(
         TensorView::new(&samples.values, &[samples.times.len(), width])?,
-        TensorView::from(&samples.times),
-        TensorView::from(&clock),
+        &samples.times,
+        &clock,
         &ResampleOptions::new()
             .order(Order::Sort)
             .outside(Outside::Fill)

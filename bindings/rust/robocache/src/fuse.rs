@@ -240,7 +240,7 @@ impl Context {
     ///             ResampleOptions::new().mode(Mode::Previous).max_gap(5_i64).fill_value(-1.0),
     ///         ),
     ///     ],
-    ///     TensorView::from(&[5_i64, 10, 15]),
+    ///     &[5_i64, 10, 15],
     ///     &FuseOptions::new(),
     ///     FuseOutputs::new()
     ///         .values(TensorViewMut::new(&mut table, &[3, 2])?)
@@ -255,15 +255,16 @@ impl Context {
     ///
     /// Those of [`resample`](Self::resample); the message names the stream by its index. Nothing is
     /// written when a stream is refused.
-    pub fn fuse<'o>(
+    pub fn fuse<'a>(
         &self,
         streams: &mut [Stream<'_>],
-        target_times: TensorView<'_>,
+        target_times: impl Into<TensorView<'a>>,
         options: &FuseOptions<'_>,
-        outputs: impl Into<FuseOutputs<'o>>,
+        outputs: impl Into<FuseOutputs<'a>>,
     ) -> Result<()> {
         let outputs = outputs.into();
         let streams = RawStreams::new(streams, Direction::Forward, self)?;
+        let target_times = target_times.into();
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
         let output = Raw::output(&outputs.values);
@@ -295,14 +296,15 @@ impl Context {
     /// # Errors
     ///
     /// Those of `fuse` that shapes and options can cause.
-    pub fn fuse_workspace_size(
+    pub fn fuse_workspace_size<'a>(
         &self,
         streams: &[Stream<'_>],
-        target_times: TensorView<'_>,
+        target_times: impl Into<TensorView<'a>>,
         options: &FuseOptions<'_>,
         outputs: &FuseOutputs<'_>,
     ) -> Result<u64> {
         let streams = RawStreams::new(streams, Direction::Forward, self)?;
+        let target_times = target_times.into();
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
         let output = Raw::output(&outputs.values);
@@ -337,17 +339,18 @@ impl Context {
     /// # Errors
     ///
     /// Those of [`resample_backward`](Self::resample_backward).
-    pub fn fuse_backward<'g>(
+    pub fn fuse_backward<'a>(
         &self,
-        grad_output: impl Into<Option<TensorView<'g>>>,
+        grad_output: impl Into<Option<TensorView<'a>>>,
         streams: &mut [Stream<'_>],
-        target_times: TensorView<'_>,
+        target_times: impl Into<TensorView<'a>>,
         options: &FuseOptions<'_>,
         workspace: Option<Workspace<'_>>,
     ) -> Result<()> {
         let grad_output = grad_output.into();
         let streams = RawStreams::new(streams, Direction::Backward, self)?;
         let gradient = Raw::input(&grad_output);
+        let target_times = target_times.into();
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
         let (workspace, workspace_size) = Workspace::raw(workspace.as_ref(), self)?;
@@ -376,16 +379,17 @@ impl Context {
     /// # Errors
     ///
     /// Those of `fuse_backward` that shapes and options can cause.
-    pub fn fuse_backward_workspace_size<'g>(
+    pub fn fuse_backward_workspace_size<'a>(
         &self,
-        grad_output: impl Into<Option<TensorView<'g>>>,
+        grad_output: impl Into<Option<TensorView<'a>>>,
         streams: &[Stream<'_>],
-        target_times: TensorView<'_>,
+        target_times: impl Into<TensorView<'a>>,
         options: &FuseOptions<'_>,
     ) -> Result<u64> {
         let grad_output = grad_output.into();
         let streams = RawStreams::new(streams, Direction::Backward, self)?;
         let gradient = Raw::input(&grad_output);
+        let target_times = target_times.into();
         let target = Raw::input(&target_times);
         let target_offsets = Raw::input(&options.target_offsets);
         let raw =

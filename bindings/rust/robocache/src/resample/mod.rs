@@ -38,8 +38,8 @@ impl Context {
     /// let mut output = [0.0_f32; 4];
     /// context.resample(
     ///     TensorView::new(&[1.0_f32, 2.0, 6.0], &[3, 1])?,
-    ///     TensorView::from(&[0_i64, 10, 30]),
-    ///     TensorView::from(&[5_i64, 10, 20, 40]),
+    ///     &[0_i64, 10, 30],
+    ///     &[5_i64, 10, 20, 40],
     ///     &ResampleOptions::new(),
     ///     TensorViewMut::new(&mut output, &[4, 1])?,
     /// )?;
@@ -59,15 +59,16 @@ impl Context {
     /// [`DeviceMismatch`](crate::ErrorCode::DeviceMismatch),
     /// [`OutOfMemory`](crate::ErrorCode::OutOfMemory),
     /// [`WorkspaceTooSmall`](crate::ErrorCode::WorkspaceTooSmall), [`Cuda`](crate::ErrorCode::Cuda).
-    pub fn resample<'v, 'o>(
+    pub fn resample<'a>(
         &self,
-        values: impl Into<Option<TensorView<'v>>>,
-        source_times: TensorView<'_>,
-        target_times: TensorView<'_>,
+        values: impl Into<Option<TensorView<'a>>>,
+        source_times: impl Into<TensorView<'a>>,
+        target_times: impl Into<TensorView<'a>>,
         options: &ResampleOptions<'_>,
-        outputs: impl Into<ResampleOutputs<'o>>,
+        outputs: impl Into<ResampleOutputs<'a>>,
     ) -> Result<()> {
         let (values, outputs) = (values.into(), outputs.into());
+        let (source_times, target_times) = (source_times.into(), target_times.into());
         let raw_values = Raw::input(&values);
         let source = Raw::input(&source_times);
         let target = Raw::input(&target_times);
@@ -93,15 +94,16 @@ impl Context {
     /// # Errors
     ///
     /// Those of `resample` that shapes and options can cause.
-    pub fn resample_workspace_size<'v>(
+    pub fn resample_workspace_size<'a>(
         &self,
-        values: impl Into<Option<TensorView<'v>>>,
-        source_times: TensorView<'_>,
-        target_times: TensorView<'_>,
+        values: impl Into<Option<TensorView<'a>>>,
+        source_times: impl Into<TensorView<'a>>,
+        target_times: impl Into<TensorView<'a>>,
         options: &ResampleOptions<'_>,
         outputs: &ResampleOutputs<'_>,
     ) -> Result<u64> {
         let values = values.into();
+        let (source_times, target_times) = (source_times.into(), target_times.into());
         let raw_values = Raw::input(&values);
         let source = Raw::input(&source_times);
         let target = Raw::input(&target_times);
@@ -138,8 +140,8 @@ impl Context {
     /// Context::cpu()?.resample_backward(
     ///     TensorView::new(&[1.0_f32], &[1, 1])?,
     ///     None,
-    ///     TensorView::from(&[0_i64, 4]),
-    ///     TensorView::from(&[1_i64]),
+    ///     &[0_i64, 4],
+    ///     &[1_i64],
     ///     &ResampleOptions::new(),
     ///     TensorViewMut::new(&mut gradient, &[2, 1])?,
     /// )?;
@@ -150,16 +152,17 @@ impl Context {
     /// # Errors
     ///
     /// Those of `resample`.
-    pub fn resample_backward<'v, 'o>(
+    pub fn resample_backward<'a>(
         &self,
         grad_output: TensorView<'_>,
-        values: impl Into<Option<TensorView<'v>>>,
-        source_times: TensorView<'_>,
-        target_times: TensorView<'_>,
+        values: impl Into<Option<TensorView<'a>>>,
+        source_times: impl Into<TensorView<'a>>,
+        target_times: impl Into<TensorView<'a>>,
         options: &ResampleOptions<'_>,
-        gradient: impl Into<Gradient<'o>>,
+        gradient: impl Into<Gradient<'a>>,
     ) -> Result<()> {
         let (values, gradient) = (values.into(), gradient.into());
+        let (source_times, target_times) = (source_times.into(), target_times.into());
         let grad_output = Raw::input(&grad_output);
         let raw_values = Raw::input(&values);
         let source = Raw::input(&source_times);
@@ -188,16 +191,17 @@ impl Context {
     /// # Errors
     ///
     /// Those of `resample_backward` that shapes and options can cause.
-    pub fn resample_backward_workspace_size<'v>(
+    pub fn resample_backward_workspace_size<'a>(
         &self,
         grad_output: TensorView<'_>,
-        values: impl Into<Option<TensorView<'v>>>,
-        source_times: TensorView<'_>,
-        target_times: TensorView<'_>,
+        values: impl Into<Option<TensorView<'a>>>,
+        source_times: impl Into<TensorView<'a>>,
+        target_times: impl Into<TensorView<'a>>,
         options: &ResampleOptions<'_>,
         gradient: &Gradient<'_>,
     ) -> Result<u64> {
         let values = values.into();
+        let (source_times, target_times) = (source_times.into(), target_times.into());
         let grad_output = Raw::input(&grad_output);
         let raw_values = Raw::input(&values);
         let source = Raw::input(&source_times);

@@ -151,13 +151,13 @@ impl Context {
     /// # Errors
     ///
     /// Those of [`tsdf_integrate`](Self::tsdf_integrate).
-    pub fn tsdf_extract_points<'o>(
+    pub fn tsdf_extract_points<'a>(
         &self,
         tsdf: TensorView<'_>,
         weight: TensorView<'_>,
         grid: &Grid,
         options: &TsdfExtractOptions<'_>,
-        outputs: impl Into<TsdfExtractOutputs<'o>>,
+        outputs: impl Into<TsdfExtractOutputs<'a>>,
     ) -> Result<()> {
         let outputs = outputs.into();
         let tsdf = Raw::input(&tsdf);

@@ -214,12 +214,12 @@ impl Context {
     ///
     /// Those of [`voxelize`](Self::voxelize); [`InvalidArgument`](crate::ErrorCode::InvalidArgument) for
     /// a volume with colour.
-    pub fn tsdf_from_points<'o>(
+    pub fn tsdf_from_points<'a>(
         &self,
         points: TensorView<'_>,
         grid: &Grid,
         options: &TsdfFromPointsOptions<'_>,
-        outputs: impl Into<TsdfFromPointsOutputs<'o>>,
+        outputs: impl Into<TsdfFromPointsOutputs<'a>>,
     ) -> Result<()> {
         let outputs = outputs.into();
         refuse_color(&outputs)?;

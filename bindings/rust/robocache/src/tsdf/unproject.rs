@@ -43,11 +43,11 @@ impl Context {
     /// # Errors
     ///
     /// Those of [`tsdf_integrate`](Self::tsdf_integrate).
-    pub fn depth_to_points<'p>(
+    pub fn depth_to_points<'a>(
         &self,
         depth: TensorView<'_>,
         intrinsics: TensorView<'_>,
-        poses: impl Into<Option<TensorView<'p>>>,
+        poses: impl Into<Option<TensorView<'a>>>,
         unit: DepthUnit,
         points: TensorViewMut<'_>,
     ) -> Result<()> {

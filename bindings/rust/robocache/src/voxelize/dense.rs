@@ -211,12 +211,12 @@ impl Context {
     /// [`DeviceMismatch`](crate::ErrorCode::DeviceMismatch),
     /// [`OutOfMemory`](crate::ErrorCode::OutOfMemory),
     /// [`WorkspaceTooSmall`](crate::ErrorCode::WorkspaceTooSmall), [`Cuda`](crate::ErrorCode::Cuda).
-    pub fn voxelize<'o>(
+    pub fn voxelize<'a>(
         &self,
         points: TensorView<'_>,
         grid: &Grid,
         options: &VoxelizeOptions<'_>,
-        outputs: impl Into<VoxelizeOutputs<'o>>,
+        outputs: impl Into<VoxelizeOutputs<'a>>,
     ) -> Result<()> {
         let outputs = outputs.into();
         let points = Raw::input(&points);
@@ -288,13 +288,13 @@ impl Context {
     /// # Errors
     ///
     /// Those of `voxelize`.
-    pub fn voxelize_backward<'o>(
+    pub fn voxelize_backward<'a>(
         &self,
         grad_output: TensorView<'_>,
         points: TensorView<'_>,
         grid: &Grid,
         options: &VoxelizeOptions<'_>,
-        gradient: impl Into<Gradient<'o>>,
+        gradient: impl Into<Gradient<'a>>,
     ) -> Result<()> {
         let gradient = gradient.into();
         let grad_output = Raw::input(&grad_output);

@@ -248,12 +248,12 @@ impl Context {
     /// # Errors
     ///
     /// Those of [`voxelize`](Self::voxelize).
-    pub fn voxelize_sparse<'o>(
+    pub fn voxelize_sparse<'a>(
         &self,
         points: TensorView<'_>,
         grid: &Grid,
         options: &VoxelizeSparseOptions<'_>,
-        outputs: impl Into<VoxelizeSparseOutputs<'o>>,
+        outputs: impl Into<VoxelizeSparseOutputs<'a>>,
     ) -> Result<()> {
         let outputs = outputs.into();
         let points = Raw::input(&points);

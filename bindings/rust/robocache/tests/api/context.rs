@@ -8,8 +8,8 @@ use std::thread;
 
 use robocache::{
     Allocator, Context, ContextOptions, Device, ErrorCode, HEADER_VERSION, LogLevel, Operation,
-    ResampleOptions, SimdLevel, TensorView, build_info, check_version, cuda_device_count,
-    device_info, version, version_string,
+    ResampleOptions, SimdLevel, build_info, check_version, cuda_device_count, device_info, version,
+    version_string,
 };
 
 use crate::{Random, cpu, view, view_mut};
@@ -19,8 +19,8 @@ fn resample_little(context: &Context) -> robocache::Result<[f32; 4]> {
     let mut output = [0.0_f32; 4];
     context.resample(
         view(&[1.0_f32, 2.0, 6.0], &[3, 1]),
-        TensorView::from(&[0_i64, 10, 30]),
-        TensorView::from(&[5_i64, 10, 20, 40]),
+        &[0_i64, 10, 30],
+        &[5_i64, 10, 20, 40],
         &ResampleOptions::new(),
         view_mut(&mut output, &[4, 1]),
     )?;
@@ -94,8 +94,8 @@ fn threads_and_instruction_sets_give_equal_bits() {
             .unwrap()
             .resample(
                 view(&values, &[5_000, 4]),
-                (&source).into(),
-                (&target).into(),
+                &source,
+                &target,
                 &ResampleOptions::new(),
                 view_mut(&mut output, &[7_000, 4]),
             )
@@ -191,8 +191,8 @@ fn workspace_comes_from_the_callers_allocator_which_cannot_use_the_context() {
             place.get().unwrap().resample_backward(
                 view(&[1.0_f32; 4], &[4, 1]),
                 None,
-                TensorView::from(&[0_i64, 10, 30]),
-                TensorView::from(&[5_i64, 10, 20, 40]),
+                &[0_i64, 10, 30],
+                &[5_i64, 10, 20, 40],
                 &ResampleOptions::new(),
                 view_mut(&mut gradient, &[3, 1]),
             )

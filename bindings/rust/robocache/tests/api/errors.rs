@@ -14,8 +14,8 @@ fn refused(source: &[i64], options: &ResampleOptions<'_>) -> Error {
     let error = cpu()
         .resample(
             view(&[1.0_f32, 2.0, 3.0], &[3, 1]),
-            TensorView::from(source),
-            TensorView::from(&[5_i64, 15]),
+            source,
+            &[5_i64, 15],
             options,
             view_mut(&mut output, &[2, 1]),
         )
@@ -65,8 +65,8 @@ fn types_that_are_not_taken_are_refused() {
     let error = cpu()
         .resample(
             view(&[1_i64, 2, 3], &[3, 1]),
-            TensorView::from(&[0_i64, 10, 20]),
-            TensorView::from(&[5_i64, 15]),
+            &[0_i64, 10, 20],
+            &[5_i64, 15],
             &ResampleOptions::new(),
             view_mut(&mut output, &[2, 1]),
         )
@@ -83,8 +83,8 @@ fn workspace_that_is_too_small_is_refused() {
         .resample_backward(
             view(&vec![1.0_f32; 1000], &[1000, 1]),
             None,
-            (&times).into(),
-            (&times).into(),
+            &times,
+            &times,
             &ResampleOptions::new(),
             robocache::Gradient::new(view_mut(&mut gradient, &[1000, 1]))
                 .workspace(Workspace::new(&mut memory)),
@@ -102,8 +102,8 @@ fn the_limit_of_a_context_holds() {
         .resample_backward(
             view(&vec![1.0_f32; 1000], &[1000, 1]),
             None,
-            (&times).into(),
-            (&times).into(),
+            &times,
+            &times,
             &ResampleOptions::new(),
             view_mut(&mut gradient, &[1000, 1]),
         )
@@ -120,8 +120,8 @@ fn memory_of_another_device_is_refused() {
     let error = context
         .resample(
             view(&[1.0_f32], &[1, 1]),
-            TensorView::from(&[0_i64]),
-            TensorView::from(&[0_i64]),
+            &[0_i64],
+            &[0_i64],
             &ResampleOptions::new(),
             robocache::ResampleOutputs::new()
                 .values(view_mut(&mut output, &[1, 1]))
@@ -137,7 +137,7 @@ fn memory_of_another_device_is_refused() {
     let error = context
         .resample(
             view(&[1.0_f32], &[1, 1]),
-            TensorView::from(&[0_i64]),
+            &[0_i64],
             elsewhere.unwrap(),
             &ResampleOptions::new(),
             view_mut(&mut output, &[1, 1]),

@@ -25,19 +25,19 @@ fn a_fuse_is_a_resample_of_each_stream_side_by_side() {
     let context = cpu();
     let mut table = [0.0_f64; 9];
     context
-        .fuse(&mut streams(), (&TARGET).into(), &FuseOptions::new(), view_mut(&mut table, &[3, 3]))
+        .fuse(&mut streams(), &TARGET, &FuseOptions::new(), view_mut(&mut table, &[3, 3]))
         .unwrap();
 
     let mut camera = [0.0_f64; 6];
     let previous = ResampleOptions::new().mode(Mode::Previous);
     let output = view_mut(&mut camera, &[3, 2]);
     let values = view(&CAMERA, &[3, 2]);
-    context.resample(values, (&CAMERA_TIMES).into(), (&TARGET).into(), &previous, output).unwrap();
+    context.resample(values, &CAMERA_TIMES, &TARGET, &previous, output).unwrap();
     let mut joint = [0.0_f64; 3];
     let output = view_mut(&mut joint, &[3, 1]);
     let values = view(&JOINT, &[4, 1]);
     let linear = ResampleOptions::new();
-    context.resample(values, (&JOINT_TIMES).into(), (&TARGET).into(), &linear, output).unwrap();
+    context.resample(values, &JOINT_TIMES, &TARGET, &linear, output).unwrap();
     for (row, got) in table.chunks(3).enumerate() {
         assert_eq!(got, [camera[2 * row], camera[2 * row + 1], joint[row]]);
     }
@@ -58,7 +58,7 @@ fn streams_may_have_outputs_of_their_own_and_be_absent() {
                     .quality(Quality::new().reason(&mut reason))
                     .output(view_mut(&mut missing, &[3, 2])),
             ],
-            (&TARGET).into(),
+            &TARGET,
             &FuseOptions::new(),
             FuseOutputs::new().valid(view_mut(&mut valid, &[3, 2])),
         )
@@ -75,7 +75,7 @@ fn packed_targets_are_the_calls() {
     cpu()
         .fuse(
             &mut [Stream::new(view(&[0.0_f32, 10.0, 100.0, 200.0], &[2, 2, 1]), &[0_i64, 10])],
-            TensorView::from(&[1_i64, 2, 5]),
+            &[1_i64, 2, 5],
             &FuseOptions::new().target_offsets(&[0_i64, 2, 3]),
             view_mut(&mut table, &[3, 1]),
         )
@@ -109,7 +109,7 @@ fn gradients_reach_the_streams_that_want_one() {
     let [camera, joint] = streams();
     let mut streams = [camera, joint.grad_values(view_mut(&mut gradient, &[4, 1]))];
     let grad_view = view(&grad_output, &[3, 3]);
-    let (target, options) = ((&TARGET).into(), FuseOptions::new());
+    let (target, options) = (&TARGET, FuseOptions::new());
     let size = context.fuse_backward_workspace_size(grad_view, &streams, target, &options).unwrap();
     let mut memory = vec![0; size.div_ceil(16) as usize];
     let workspace = Some(Workspace::new(&mut memory));
@@ -120,8 +120,8 @@ fn gradients_reach_the_streams_that_want_one() {
         .resample_backward(
             view(&[1.0_f64, 2.0, 4.0], &[3, 1]),
             None,
-            (&JOINT_TIMES).into(),
-            (&TARGET).into(),
+            &JOINT_TIMES,
+            &TARGET,
             &ResampleOptions::new(),
             view_mut(&mut expected, &[4, 1]),
         )
@@ -132,7 +132,7 @@ fn gradients_reach_the_streams_that_want_one() {
     let stream = Stream::new(view(&JOINT, &[4, 1]), &JOINT_TIMES)
         .grad_output(view(&[1.0_f64, 2.0, 4.0], &[3, 1]))
         .grad_values(view_mut(&mut own, &[4, 1]));
-    context.fuse_backward(None, &mut [stream], (&TARGET).into(), &options, None).unwrap();
+    context.fuse_backward(None, &mut [stream], &TARGET, &options, None).unwrap();
     assert_eq!(own, expected);
 }
 
@@ -142,12 +142,7 @@ fn the_message_names_the_stream() {
     let [camera, _] = streams();
     let late = Stream::new(view(&JOINT, &[4, 1]), &[2_i64, 22, 21, 62]);
     let error = cpu()
-        .fuse(
-            &mut [camera, late],
-            (&TARGET).into(),
-            &FuseOptions::new(),
-            view_mut(&mut table, &[3, 3]),
-        )
+        .fuse(&mut [camera, late], &TARGET, &FuseOptions::new(), view_mut(&mut table, &[3, 3]))
         .unwrap_err();
     assert_eq!(error.code(), ErrorCode::InvalidData);
     assert!(error.message().contains("streams[1]"), "{error}");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 use half::{bf16, f16};
-use robocache::{ResampleOptions, TensorView};
+use robocache::ResampleOptions;
 
 use crate::{cpu, view, view_mut};
 
@@ -11,8 +11,8 @@ fn half_precision_goes_in_and_out() {
     cpu()
         .resample(
             view(&values, &[2, 1]),
-            TensorView::from(&[0_i64, 4]),
-            TensorView::from(&[1_i64]),
+            &[0_i64, 4],
+            &[1_i64],
             &ResampleOptions::new(),
             view_mut(&mut output, &[1, 1]),
         )

@@ -41,7 +41,7 @@ fn a_single_column_is_written_where_it_lies() {
         .resample(
             TensorView::try_from(values.slice(s![.., ..1])).unwrap(),
             TensorView::try_from(&times).unwrap(),
-            TensorView::from(&[5_i64, 10]),
+            &[5_i64, 10],
             &ResampleOptions::new(),
             TensorViewMut::try_from(table.slice_mut(s![.., 1..2])).unwrap(),
         )

@@ -17,8 +17,8 @@ fn resampled<const N: usize>(
     cpu()
         .resample(
             view(values, &[values.len(), 1]),
-            source.into(),
-            target.into(),
+            source,
+            target,
             options,
             view_mut(&mut output, &[N, 1]),
         )
@@ -39,8 +39,8 @@ fn linear_is_the_straight_line() {
     cpu()
         .resample(
             view(&values, &[count, 2]),
-            (&source).into(),
-            (&target).into(),
+            &source,
+            &target,
             &ResampleOptions::new(),
             view_mut(&mut output, &[800, 2]),
         )
@@ -128,8 +128,8 @@ fn times_may_be_seconds_and_clocks_may_differ() {
     cpu()
         .resample(
             view(&[0.0_f64, 2.0], &[2, 1]),
-            TensorView::from(&[0.0_f64, 1.0]),
-            TensorView::from(&[1.25_f64, 1.75]),
+            &[0.0_f64, 1.0],
+            &[1.25_f64, 1.75],
             &ResampleOptions::new().clock(map).max_gap(1.0),
             view_mut(&mut output, &[2, 1]),
         )
@@ -150,8 +150,8 @@ fn groups_of_channels_have_modes_of_their_own() {
     cpu()
         .resample(
             view(&poses, &[2, 5]),
-            TensorView::from(&[0_i64, 10]),
-            TensorView::from(&[5_i64]),
+            &[0_i64, 10],
+            &[5_i64],
             &ResampleOptions::new()
                 .channels([Channels::new(1..5, Mode::Slerp), Channels::new(0..1, Mode::Previous)]),
             view_mut(&mut output, &[1, 5]),
@@ -180,8 +180,8 @@ fn quality_is_told_beside_values_and_without_them() {
     cpu()
         .resample(
             None,
-            TensorView::from(&[0_i64, 10, 30]),
-            (&target).into(),
+            &[0_i64, 10, 30],
+            &target,
             &options,
             ResampleOutputs::new().quality(quality),
         )

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-use robocache::{Gradient, Mode, ResampleOptions, TensorView, Workspace};
+use robocache::{Gradient, Mode, ResampleOptions, Workspace};
 
 use crate::{Random, cpu, view, view_mut};
 
@@ -16,8 +16,8 @@ fn check(options: &ResampleOptions<'_>) {
         context
             .resample(
                 view(values, &[8, 2]),
-                (&source).into(),
-                (&target).into(),
+                &source,
+                &target,
                 options,
                 view_mut(&mut output, &[5, 2]),
             )
@@ -29,7 +29,7 @@ fn check(options: &ResampleOptions<'_>) {
     let asked = Gradient::new(view_mut(&mut gradient, &[8, 2]));
     let grad_output = view(&grad_output, &[5, 2]);
     let given = view(&values, &[8, 2]);
-    let (source, target) = ((&source).into(), (&target).into());
+    let (source, target) = (&source, &target);
     let size = context
         .resample_backward_workspace_size(grad_output, given, source, target, options, &asked)
         .unwrap();
@@ -64,8 +64,8 @@ fn linear_needs_no_values() {
         .resample_backward(
             view(&[1.0_f32], &[1, 1]),
             None,
-            TensorView::from(&[0_i64, 4]),
-            TensorView::from(&[1_i64]),
+            &[0_i64, 4],
+            &[1_i64],
             &ResampleOptions::new(),
             view_mut(&mut gradient, &[2, 1]),
         )

@@ -24,8 +24,8 @@ fn lengths_cut_sequences_short() {
     cpu()
         .resample(
             view(&[0.0_f32, 1.0, 9.0, 10.0, 20.0, 30.0], &[2, 3, 1]),
-            TensorView::from(&[0_i64, 10, 20]),
-            TensorView::from(&[15_i64]),
+            &[0_i64, 10, 20],
+            &[15_i64],
             &ResampleOptions::new().lengths(&[2_i64, 3]),
             view_mut(&mut output, &[2, 1, 1]),
         )
@@ -42,8 +42,8 @@ fn packed_episodes_have_packed_targets_and_rows_choose() {
     cpu()
         .resample(
             view(&values, &[5, 1]),
-            (&source).into(),
-            TensorView::from(&[5_i64, 0, 5, 15, 1]),
+            &source,
+            &[5_i64, 0, 5, 15, 1],
             &ResampleOptions::new()
                 .offsets(&[0_i64, 3, 5])
                 .sequence_ids(&[1_i64, 0, 1])
@@ -62,8 +62,8 @@ fn strided_inputs_and_outputs_stay_where_they_are() {
     cpu()
         .resample(
             TensorView::strided(&table[1..], &[2, 1], &[3, 1]).unwrap(),
-            TensorView::from(&[0_i64, 10]),
-            TensorView::from(&[0_i64, 5, 10]),
+            &[0_i64, 10],
+            &[0_i64, 5, 10],
             &ResampleOptions::new(),
             TensorViewMut::strided(&mut output[1..], &[3, 1], &[2, 1]).unwrap(),
         )
@@ -78,13 +78,13 @@ fn integers_are_copied_or_become_floats() {
     let mut copied = [0_i16; 2];
     let nearest = ResampleOptions::new().mode(Mode::Nearest);
     let copies = view_mut(&mut copied, &[2, 1]);
-    cpu().resample(values, (&source).into(), (&target).into(), &nearest, copies).unwrap();
+    cpu().resample(values, &source, &target, &nearest, copies).unwrap();
     assert_eq!(copied, [-5, 7]);
 
     let mut between = [0.0_f64; 2];
     let linear = ResampleOptions::new();
     let floats = view_mut(&mut between, &[2, 1]);
-    cpu().resample(values, (&source).into(), (&target).into(), &linear, floats).unwrap();
+    cpu().resample(values, &source, &target, &linear, floats).unwrap();
     assert!((between[0] + 0.2).abs() < 1e-6 && (between[1] - 2.2).abs() < 1e-6, "{between:?}");
 }
 
@@ -96,8 +96,8 @@ fn trusted_times_give_the_same() {
     cpu()
         .resample(
             view(&[0.0_f32, 1.0], &[2, 1]),
-            TensorView::from(&[0_i64, 10]),
-            TensorView::from(&[5_i64, 10]),
+            &[0_i64, 10],
+            &[5_i64, 10],
             &trusting,
             view_mut(&mut output, &[2, 1]),
         )
