@@ -10,7 +10,7 @@ GPU_ARCH ?= 90
 # What `make wheel` is for. Another machine than this one needs a file in cross/.
 MACHINE ?= $(shell uname -m)
 CROSS := $(if $(filter-out $(shell uname -m),$(MACHINE)),cross/$(MACHINE)-linux-gnu.ini)
-CUDA ?= $(if $(CROSS),disabled,enabled)
+CUDA ?= enabled
 # More options of its library, such as -Dgpu_arch=90 for a quick one.
 WHEEL_OPTIONS ?=
 
@@ -64,7 +64,8 @@ aarch64: $(VENV)/check.done ## The C tests built for AArch64 and run in qemu-use
 	  elif ! command -v qemu-aarch64 >/dev/null; \
 	  then echo "skipped: no qemu-aarch64 (Debian: qemu-user)"; \
 	  else $(MAKE) --no-print-directory build/aarch64/build.ninja && \
-	    meson test -C build/aarch64 --no-suite abi --timeout-multiplier 4 --print-errorlogs; fi
+	    meson test -C build/aarch64 --suite api --suite lib --suite kernels \
+	      --timeout-multiplier 4 --print-errorlogs; fi
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"
@@ -116,7 +117,7 @@ wheel: $(VENV)/package.done ## A wheel for MACHINE into dist/; CUDA=disabled lea
 	@ls dist
 
 dist: wheel ## The wheel, the sources, their parts (CycloneDX) and SHA256SUMS, into dist/
-	@python -m build --no-isolation --sdist .
+	@python -m build --quiet --no-isolation --sdist .
 	@cd dist && sha256sum robocache-* >SHA256SUMS && cat SHA256SUMS
 
 build/asan/build.ninja: $(VENV)/check.done
