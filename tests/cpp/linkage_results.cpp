@@ -7,6 +7,6 @@ bool bounds_without_exceptions(rc_context* handle, const float (&points)[2][3],
                                float (&bounds)[2][3]) {
   Context context = Context::adopt(handle);
   const Result<void> result = pointcloud_bounds(context, points, bounds);
-  context.release();
+  static_cast<void>(context.release());
   return result.has_value();
 }

@@ -115,7 +115,7 @@ class Context {
 
   /** Makes a context: ::rc_context_create. Fails with Code::version_mismatch, and a sentence that
    * names both versions and the file, where the library is older than these headers. */
-  static Return<Context> create(const ContextOptions& options = {}) {
+  [[nodiscard]] static Return<Context> create(const ContextOptions& options = {}) {
     rc_context* made = nullptr;
     const rc_context_options c_options = options.get();
     rc_status status = rc_check_version(RC_VERSION);
@@ -124,10 +124,10 @@ class Context {
   }
 
   /** Owns a context that was made by ::rc_context_create. */
-  static Context adopt(rc_context* context) noexcept { return Context(context); }
+  [[nodiscard]] static Context adopt(rc_context* context) noexcept { return Context(context); }
 
   /** Gives the context up without ending it. */
-  rc_context* release() noexcept { return owned_.release(); }
+  [[nodiscard]] rc_context* release() noexcept { return owned_.release(); }
 
   /** What the C interface takes; NULL of an empty one. */
   rc_context* get() const noexcept { return owned_.get(); }
@@ -136,14 +136,14 @@ class Context {
   explicit operator bool() const noexcept { return owned_ != nullptr; }
 
   /** The device that it uses. */
-  Return<Device> device() const {
+  [[nodiscard]] Return<Device> device() const {
     Device device{};
     const rc_status status = rc_context_device(get(), &device, nullptr);
     return detail::finish(status, device);
   }
 
   /** Why it uses this device, in one sentence. */
-  Return<std::string> device_reason() const {
+  [[nodiscard]] Return<std::string> device_reason() const {
     const char* reason = "";
     const rc_status status = rc_context_device(get(), nullptr, &reason);
     return detail::finish(status, std::string(reason));
@@ -168,7 +168,7 @@ class Context {
   }
 
   /** Reads what was measured: ::rc_context_metrics. */
-  Return<OpMetrics> metrics(Op op) {
+  [[nodiscard]] Return<OpMetrics> metrics(Op op) {
     auto metrics = detail::sized<OpMetrics>();
     const rc_status status = rc_context_metrics(get(), static_cast<int32_t>(op), &metrics);
     return detail::finish(status, metrics);

@@ -16,7 +16,7 @@ ROBOCACHE_BEGIN_NAMESPACE
 using DeviceProperties = rc_device_properties;
 
 /** Number of devices of a kind that can be used: ::rc_device_count. */
-inline Return<int32_t> device_count(DeviceType type) {
+[[nodiscard]] inline Return<int32_t> device_count(DeviceType type) {
   int32_t count = 0;
   const rc_status status = rc_device_count(static_cast<int32_t>(type), &count);
   return detail::finish(status, count);
@@ -24,7 +24,7 @@ inline Return<int32_t> device_count(DeviceType type) {
 
 /** Describes a device: ::rc_device_info. One that is not there is no error: `available` is 0 and
  * `reason` tells why. */
-inline Return<DeviceProperties> device_info(DeviceType type, int32_t index = 0) {
+[[nodiscard]] inline Return<DeviceProperties> device_info(DeviceType type, int32_t index = 0) {
   auto properties = detail::sized<DeviceProperties>();
   const rc_status status = rc_device_info(static_cast<int32_t>(type), index, &properties);
   return detail::finish(status, properties);

@@ -222,7 +222,7 @@ struct Rate {
 };
 
 /** Nanoseconds in a second. */
-inline constexpr int64_t kNanoseconds = 1000000000;
+inline constexpr int64_t nanoseconds_per_second = 1000000000;
 
 /** Writes an exact clock without drift into a buffer: ::rc_target_clock. Any thread.
  *
@@ -233,7 +233,7 @@ inline constexpr int64_t kNanoseconds = 1000000000;
  * @param ticks_per_second  of `start` and `stop`
  * @return the number of ticks */
 inline Return<int64_t> target_clock(int64_t start, int64_t stop, Rate rate, Span<int64_t> buffer,
-                                    int64_t ticks_per_second = kNanoseconds) {
+                                    int64_t ticks_per_second = nanoseconds_per_second) {
   int64_t count = 0;
   const rc_status status =
       rc_target_clock(start, stop, ticks_per_second, rate.numerator, rate.denominator,
@@ -248,7 +248,7 @@ inline Return<int64_t> target_clock(int64_t start, int64_t stop, Rate rate, Span
  * @param rate              in hertz
  * @param ticks_per_second  of `start` and `stop` */
 [[nodiscard]] inline Return<std::vector<int64_t>> target_clock(
-    int64_t start, int64_t stop, Rate rate, int64_t ticks_per_second = kNanoseconds) {
+    int64_t start, int64_t stop, Rate rate, int64_t ticks_per_second = nanoseconds_per_second) {
   std::vector<int64_t> clock;
   int64_t count = 0;
   rc_status status = rc_target_clock(start, stop, ticks_per_second, rate.numerator,
