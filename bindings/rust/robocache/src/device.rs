@@ -113,7 +113,7 @@ pub fn device_info(device: Device) -> Result<DeviceInfo> {
 }
 
 fn text(buffer: &[c_char]) -> String {
-    let bytes: Vec<u8> = buffer.iter().map(|&character| character as u8).collect();
+    let bytes: Vec<u8> = buffer.iter().flat_map(|character| character.to_ne_bytes()).collect();
     let text = CStr::from_bytes_until_nul(&bytes).unwrap_or_default();
     text.to_string_lossy().into_owned()
 }
