@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 const HELP: &str = "install the library and name the folder of its robocache.pc in \
-    PKG_CONFIG_PATH, or let Cargo build it: `cargo add robocache --features vendored` (that needs a \
-    C++17 compiler, Meson and Ninja)";
+    PKG_CONFIG_PATH, or let Cargo build it: `cargo add robocache --features vendored` (that needs \
+    a C++17 compiler, Meson and Ninja)";
 
 fn main() {
     // docs.rs has no library; documentation needs none.

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The first column is the time in integer nanoseconds, the others are numbers; an empty cell is a
-//! sample that its column lacks. The second argument is the rate in hertz, the third the widest gap to
-//! bridge in seconds. Cells that no sample supports are left empty.
+//! sample that its column lacks. The second argument is the rate in hertz, the third the widest gap
+//! to bridge in seconds. Cells that no sample supports are left empty.
 
 use std::error::Error;
 use std::{env, io};

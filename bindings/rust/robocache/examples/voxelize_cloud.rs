@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Lists the occupied voxels of a point cloud, with the number of points and the mean of their features.
+//! Lists the occupied voxels of a point cloud, with the number of points and the mean of their
+//! features.
 //!
 //! ```text
 //! cargo run --example voxelize_cloud -- cloud.csv 0.5 > voxels.csv
 //! ```
 //!
-//! The first three columns are x, y, z, the others features. The second argument is the edge of a voxel;
-//! voxels are named by their centres.
+//! The first three columns are x, y, z, the others features. The second argument is the edge of a
+//! voxel; voxels are named by their centres.
 
 use std::error::Error;
 use std::{env, io};

@@ -20,15 +20,16 @@ use crate::version::check_version;
 ///
 /// # Threads
 ///
-/// A context may move to another thread (it is [`Send`]) and is used by one thread at a time (it is not
-/// [`Sync`]); make one per thread. On the CPU it has worker threads of its own.
+/// A context may move to another thread (it is [`Send`]) and is used by one thread at a time (it is
+/// not [`Sync`]); make one per thread. On the CPU it has worker threads of its own.
 ///
 /// # CUDA
 ///
-/// On a CUDA context every operation is enqueued on the context's stream and returns at once: results
-/// are there once the stream has passed them, as [`synchronize`](Self::synchronize) waits for. Faults
-/// in data (times that step backward, bad offsets) are then returned by `synchronize`, not by the
-/// operation. Operations may be captured into a CUDA graph, which the context must outlive.
+/// On a CUDA context every operation is enqueued on the context's stream and returns at once:
+/// results are there once the stream has passed them, as [`synchronize`](Self::synchronize) waits
+/// for. Faults in data (times that step backward, bad offsets) are then returned by `synchronize`,
+/// not by the operation. Operations may be captured into a CUDA graph, which the context must
+/// outlive.
 ///
 /// ```
 /// use robocache::Context;
@@ -51,12 +52,13 @@ pub struct Context {
     _kept: Kept,
 }
 
-// SAFETY: the library ties a context to no thread, and all that is kept is Send. `Cell` makes it !Sync.
+// SAFETY: the library ties a context to no thread, and all that is kept is Send. `Cell` makes it
+// !Sync.
 unsafe impl Send for Context {}
 
 impl Context {
-    /// A context of the default options: the first CUDA device that works, which takes tensors in its
-    /// memory, else the CPU.
+    /// A context of the default options: the first CUDA device that works, which takes tensors in
+    /// its memory, else the CPU.
     ///
     /// # Errors
     ///
@@ -135,13 +137,14 @@ impl Context {
         unsafe { CStr::from_ptr(reason) }.to_str().unwrap_or_default()
     }
 
-    /// Chooses the stream of the calls that follow; NULL is the default stream. Work that was enqueued
-    /// stays on its stream; the context orders its own state, not the caller's data, between the two.
+    /// Chooses the stream of the calls that follow; NULL is the default stream. Work that was
+    /// enqueued stays on its stream; the context orders its own state, not the caller's data,
+    /// between the two.
     ///
     /// # Safety
     ///
-    /// On CUDA `stream` is a `cudaStream_t` or `CUstream` of the context's device, and lives until the
-    /// context has another one or is dropped.
+    /// On CUDA `stream` is a `cudaStream_t` or `CUstream` of the context's device, and lives until
+    /// the context has another one or is dropped.
     ///
     /// # Errors
     ///
@@ -152,14 +155,14 @@ impl Context {
         self.call(|context| unsafe { sys::rc_context_set_stream(context, stream) })
     }
 
-    /// Waits for the context's stream, then reports faults in data that the device has seen. The first
-    /// fault is returned by every later call until [`clear_error`](Self::clear_error). On the CPU there
-    /// is nothing to wait for, and faults are returned by the operation that meets them.
+    /// Waits for the context's stream, then reports faults in data that the device has seen. The
+    /// first fault is returned by every later call until [`clear_error`](Self::clear_error). On the
+    /// CPU there is nothing to wait for, and faults are returned by the operation that meets them.
     ///
     /// # Errors
     ///
-    /// [`InvalidData`](ErrorCode::InvalidData): the message names operation, argument, row and index.
-    /// [`Cuda`](ErrorCode::Cuda): an error of CUDA's own, of this or of earlier work.
+    /// [`InvalidData`](ErrorCode::InvalidData): the message names operation, argument, row and
+    /// index. [`Cuda`](ErrorCode::Cuda): an error of CUDA's own, of this or of earlier work.
     pub fn synchronize(&self) -> Result<()> {
         // SAFETY: the context is alive.
         self.call(|context| unsafe { sys::rc_context_synchronize(context) })
@@ -175,8 +178,8 @@ impl Context {
         self.call(|context| unsafe { sys::rc_context_clear_error(context) })
     }
 
-    /// Turns measuring on, from zero, or off. Off costs nothing; on costs two clock reads a call on the
-    /// CPU and two events a call on CUDA.
+    /// Turns measuring on, from zero, or off. Off costs nothing; on costs two clock reads a call on
+    /// the CPU and two events a call on CUDA.
     ///
     /// # Errors
     ///

@@ -45,20 +45,20 @@ pub enum LogLevel {
 
 /// Where the workspace of a context comes from.
 ///
-/// It is called by the thread that calls the library, and must not use the context. A panic in it ends
-/// the process.
+/// It is called by the thread that calls the library, and must not use the context. A panic in it
+/// ends the process.
 ///
 /// # Safety
 ///
-/// What `allocate` returns is NULL or `size` bytes of the memory of the context's device, aligned to
-/// `alignment`, that nothing else uses until `deallocate` takes them back.
+/// What `allocate` returns is NULL or `size` bytes of the memory of the context's device, aligned
+/// to `alignment`, that nothing else uses until `deallocate` takes them back.
 pub unsafe trait Allocator: Send {
     /// `size` bytes, aligned to `alignment` (a power of two, at most 256) and ordered on `stream`
     /// (NULL on the CPU). NULL means out of memory.
     fn allocate(&mut self, size: u64, alignment: u64, stream: *mut c_void) -> *mut c_void;
 
-    /// Takes back what [`allocate`](Self::allocate) gave, once `stream` has passed the work that was
-    /// enqueued so far.
+    /// Takes back what [`allocate`](Self::allocate) gave, once `stream` has passed the work that
+    /// was enqueued so far.
     fn deallocate(&mut self, pointer: *mut c_void, size: u64, stream: *mut c_void);
 }
 
@@ -89,8 +89,8 @@ impl<T> Drop for Cookie<T> {
     }
 }
 
-/// How to make a [`Context`]: by default on the first CUDA device that works or else the CPU, with all
-/// cores and no limit.
+/// How to make a [`Context`]: by default on the first CUDA device that works or else the CPU, with
+/// all cores and no limit.
 ///
 /// ```
 /// use robocache::{ContextOptions, Device};
@@ -131,8 +131,8 @@ impl ContextOptions {
         self
     }
 
-    /// CPU threads, the caller's among them: 1 is the caller's alone, at most 1024. By default, or by
-    /// 0, as many as the process may use cores.
+    /// CPU threads, the caller's among them: 1 is the caller's alone, at most 1024. By default, or
+    /// by 0, as many as the process may use cores.
     pub fn threads(mut self, threads: u32) -> Self {
         self.raw.threads = i32::try_from(threads).unwrap_or(i32::MAX);
         self
@@ -156,8 +156,8 @@ impl ContextOptions {
         self
     }
 
-    /// CUDA: the stream of the calls, a `cudaStream_t` or `CUstream` of the context's device. NULL is
-    /// the default stream.
+    /// CUDA: the stream of the calls, a `cudaStream_t` or `CUstream` of the context's device. NULL
+    /// is the default stream.
     ///
     /// # Safety
     ///
@@ -182,8 +182,8 @@ impl ContextOptions {
         self
     }
 
-    /// Sends each line of the log of `level` or above to `receive`, which is called by the thread that
-    /// calls the library. It must not use the context; a panic in it ends the process.
+    /// Sends each line of the log of `level` or above to `receive`, which is called by the thread
+    /// that calls the library. It must not use the context; a panic in it ends the process.
     pub fn log(
         mut self,
         level: LogLevel,
@@ -198,11 +198,12 @@ impl ContextOptions {
     ///
     /// # Errors
     ///
-    /// [`VersionMismatch`](crate::ErrorCode::VersionMismatch): the library is older than this crate.
-    /// [`InvalidArgument`](crate::ErrorCode::InvalidArgument): a value out of range, a stream on the
-    /// CPU. [`UnsupportedOption`](crate::ErrorCode::UnsupportedOption): an instruction set that the
-    /// processor lacks. [`BackendUnavailable`](crate::ErrorCode::BackendUnavailable): the CUDA device
-    /// that was asked for cannot be used; there is no silent fallback.
+    /// [`VersionMismatch`](crate::ErrorCode::VersionMismatch): the library is older than this
+    /// crate. [`InvalidArgument`](crate::ErrorCode::InvalidArgument): a value out of range, a
+    /// stream on the CPU. [`UnsupportedOption`](crate::ErrorCode::UnsupportedOption): an
+    /// instruction set that the processor lacks.
+    /// [`BackendUnavailable`](crate::ErrorCode::BackendUnavailable): the CUDA device that was asked
+    /// for cannot be used; there is no silent fallback.
     /// [`OutOfMemory`](crate::ErrorCode::OutOfMemory).
     pub fn build(mut self) -> Result<Context> {
         if let Some(log) = &self.kept.log {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Views of cudarc's device memory.
 //!
-//! Operations on CUDA return before their work is done. cudarc keeps memory in order by events: a view
-//! here lets the stream wait for what others wrote, and tells them, when it is dropped, how far the
-//! stream has come. So a view is dropped after the last call that uses it, and its stream is the
-//! context's.
+//! Operations on CUDA return before their work is done. cudarc keeps memory in order by events: a
+//! view here lets the stream wait for what others wrote, and tells them, when it is dropped, how
+//! far the stream has come. So a view is dropped after the last call that uses it, and its stream
+//! is the context's.
 //!
 //! ```no_run
 //! use robocache::cuda::{CudaView, CudaViewMut};
@@ -22,7 +22,7 @@
 //!     let source = CudaView::new(&source, &stream, &[3])?;
 //!     let target = CudaView::new(&target, &stream, &[4])?;
 //!     let mut output = CudaViewMut::new(&mut output, &stream, &[4, 1])?;
-//!     // SAFETY: the context's stream is that of the views, which are dropped right after the call.
+//!     // SAFETY: the context's stream is that of the views, which are dropped after the call.
 //!     unsafe {
 //!         context.resample(
 //!             values.view(),
@@ -80,8 +80,8 @@ impl<'a> CudaView<'a> {
     /// # Safety
     ///
     /// It is used with contexts whose stream is the one of this view, and this view is dropped (not
-    /// forgotten) after the last of those calls. Without cudarc's event tracking the caller sees to the
-    /// order of streams.
+    /// forgotten) after the last of those calls. Without cudarc's event tracking the caller sees to
+    /// the order of streams.
     pub unsafe fn view(&self) -> TensorView<'_> {
         TensorView::over(self.tensor)
     }

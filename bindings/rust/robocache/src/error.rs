@@ -31,7 +31,8 @@ pub enum ErrorCode {
     BackendUnavailable,
     /// Workspace could not be had; the context stays usable.
     OutOfMemory,
-    /// The workspace, or the context's limit, is less than the call needs; the message says how much.
+    /// The workspace, or the context's limit, is less than the call needs; the message says how
+    /// much.
     WorkspaceTooSmall,
     /// A result has more elements than there is room for.
     CapacityExceeded,

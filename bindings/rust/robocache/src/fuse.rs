@@ -112,8 +112,8 @@ impl<'a> FuseOutputs<'a> {
         self
     }
 
-    /// `bool` or `u8`, `[B,T,streams]` (`[M,streams]`, `[T,streams]`): 1 where the stream's channels are
-    /// neither filled nor NaN.
+    /// `bool` or `u8`, `[B,T,streams]` (`[M,streams]`, `[T,streams]`): 1 where the stream's
+    /// channels are neither filled nor NaN.
     pub fn valid(mut self, output: impl Into<TensorViewMut<'a>>) -> Self {
         self.valid = Some(output.into());
         self
@@ -139,8 +139,8 @@ enum Direction {
     Backward,
 }
 
-/// The C structs of all streams, for as long as a call lasts. Each vector points into the one before it,
-/// and stays where it is.
+/// The C structs of all streams, for as long as a call lasts. Each vector points into the one
+/// before it, and stays where it is.
 struct RawStreams<'a> {
     _tensors: Vec<RawStream<'a>>,
     _options: Vec<rc_resample_options>,
@@ -212,14 +212,14 @@ impl<'a> RawStreams<'a> {
     }
 }
 
-/// Fusing. It is, to the bit, [`resample`](Self::resample) of each stream with the same target times,
-/// concatenated along the channels.
+/// Fusing. It is, to the bit, [`resample`](Self::resample) of each stream with the same target
+/// times, concatenated along the channels.
 impl Context {
     /// Puts many streams on one clock.
     ///
-    /// - `streams`: 1 to [`MAX_STREAMS`], at least one of them present. All have the same number of rows;
-    ///   sequences, samples, widths, types and rules are each stream's own, but all times of the call
-    ///   are of one type. They are borrowed mutably because their outputs are written.
+    /// - `streams`: 1 to [`MAX_STREAMS`], at least one of them present. All have the same number of
+    ///   rows; sequences, samples, widths, types and rules are each stream's own, but all times of
+    ///   the call are of one type. They are borrowed mutably because their outputs are written.
     /// - `target_times`: as in [`resample`](Self::resample), for all streams.
     /// - `outputs`: of a type that every stream may be converted to.
     ///
@@ -290,8 +290,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`fuse`](Self::fuse) with the same arguments needs: exact, from shapes and
-    /// options alone.
+    /// Bytes of workspace that [`fuse`](Self::fuse) with the same arguments needs: exact, from
+    /// shapes and options alone.
     ///
     /// # Errors
     ///
@@ -373,8 +373,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`fuse_backward`](Self::fuse_backward) with the same arguments needs:
-    /// exact, from shapes and options alone.
+    /// Bytes of workspace that [`fuse_backward`](Self::fuse_backward) with the same arguments
+    /// needs: exact, from shapes and options alone.
     ///
     /// # Errors
     ///

@@ -18,8 +18,8 @@ impl<'a> Gradient<'a> {
         Self { output: output.into(), workspace: None }
     }
 
-    /// Memory that the call works in, at least what the `..._backward_workspace_size` of the operation
-    /// says.
+    /// Memory that the call works in, at least what the `..._backward_workspace_size` of the
+    /// operation says.
     pub fn workspace(mut self, workspace: Workspace<'a>) -> Self {
         self.workspace = Some(workspace);
         self

@@ -178,8 +178,8 @@ impl<'a> TensorView<'a> {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](ErrorCode::InvalidArgument) unless `shape` has as many elements as `data`;
-    /// [`UnsupportedLayout`](ErrorCode::UnsupportedLayout) beyond [`MAX_NDIM`] dimensions.
+    /// [`InvalidArgument`](ErrorCode::InvalidArgument) unless `shape` has as many elements as
+    /// `data`; [`UnsupportedLayout`](ErrorCode::UnsupportedLayout) beyond [`MAX_NDIM`] dimensions.
     pub fn new<T: Element>(data: &'a [T], shape: &[usize]) -> Result<Self> {
         Ok(Self::over(Tensor::of_slice(ptr::from_ref(data).cast_mut(), shape)?))
     }
@@ -189,8 +189,8 @@ impl<'a> TensorView<'a> {
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new); [`InvalidArgument`](ErrorCode::InvalidArgument) where an element would
-    /// lie beyond `data`, or there are not as many strides as dimensions.
+    /// As [`new`](Self::new); [`InvalidArgument`](ErrorCode::InvalidArgument) where an element
+    /// would lie beyond `data`, or there are not as many strides as dimensions.
     pub fn strided<T: Element>(data: &'a [T], shape: &[usize], strides: &[usize]) -> Result<Self> {
         let data = ptr::from_ref(data).cast_mut();
         Ok(Self::over(Tensor::of_strided_slice(data, shape, strides)?))

@@ -8,8 +8,8 @@ use robocache_sys::{self as sys, rc_clock_map, rc_duration, rc_window};
 
 use crate::error::{Error, ErrorCode, Result, check};
 
-/// A span of time in the unit of the times: ticks beside `i64` times, seconds beside `f64` and `f32`
-/// times. `100_000_000_i64.into()` and `0.1.into()` are spans too.
+/// A span of time in the unit of the times: ticks beside `i64` times, seconds beside `f64` and
+/// `f32` times. `100_000_000_i64.into()` and `0.1.into()` are spans too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Span {
     /// Of `i64` times, nanoseconds as a rule.
@@ -72,8 +72,8 @@ impl Window {
     }
 }
 
-/// Maps source times onto the target's clock: `t + offset + drift * (t - reference)`. Of `i64` times
-/// the product is taken in `f64` and rounded to the nearest tick, ties to even.
+/// Maps source times onto the target's clock: `t + offset + drift * (t - reference)`. Of `i64`
+/// times the product is taken in `f64` and rounded to the nearest tick, ties to even.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ClockMap {
     /// Where the drift is zero.
@@ -141,13 +141,13 @@ pub fn target_clock(span: Range<i64>, ticks_per_second: i64, rate: Rate) -> Resu
     Ok(ticks)
 }
 
-/// As [`target_clock`], into memory of the caller; returns how many ticks the clock has. With an empty
-/// slice it only counts.
+/// As [`target_clock`], into memory of the caller; returns how many ticks the clock has. With an
+/// empty slice it only counts.
 ///
 /// # Errors
 ///
-/// As [`target_clock`], and [`CapacityExceeded`](ErrorCode::CapacityExceeded): the clock has more ticks
-/// than `ticks` has room for, which is not empty; the first ones were written.
+/// As [`target_clock`], and [`CapacityExceeded`](ErrorCode::CapacityExceeded): the clock has more
+/// ticks than `ticks` has room for, which is not empty; the first ones were written.
 pub fn target_clock_into(
     span: Range<i64>,
     ticks_per_second: i64,

@@ -29,8 +29,8 @@ pub fn build_info() -> &'static str {
     unsafe { text(sys::rc_build_info()) }
 }
 
-/// Asks whether the library that was loaded serves this crate: it is not older than the headers that
-/// the crate was made for. Making a [`Context`](crate::Context) asks the same.
+/// Asks whether the library that was loaded serves this crate: it is not older than the headers
+/// that the crate was made for. Making a [`Context`](crate::Context) asks the same.
 ///
 /// # Errors
 ///

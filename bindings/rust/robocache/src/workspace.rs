@@ -57,8 +57,8 @@ impl<'a> Workspace<'a> {
     ///
     /// # Safety
     ///
-    /// For `'a`, and on CUDA until the context's stream has passed the work of the call, nothing else
-    /// uses these bytes.
+    /// For `'a`, and on CUDA until the context's stream has passed the work of the call, nothing
+    /// else uses these bytes.
     pub unsafe fn from_raw_parts(data: *mut c_void, size: u64, device: Device) -> Self {
         Self { data, size, device, memory: PhantomData }
     }

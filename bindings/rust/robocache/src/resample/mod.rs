@@ -17,13 +17,13 @@ use crate::error::Result;
 use crate::gradient::Gradient;
 use crate::tensor::{Raw, TensorView};
 
-/// Resampling. Letters of shapes: E sequences that are stored, B rows of the output, S samples of each
-/// sequence or N of all packed, T targets of each row or M of all packed, D channels.
+/// Resampling. Letters of shapes: E sequences that are stored, B rows of the output, S samples of
+/// each sequence or N of all packed, T targets of each row or M of all packed, D channels.
 impl Context {
     /// Resamples trajectories to other times.
     ///
-    /// - `values`: `[E,S,D]`; or `[S,D]`, one sequence; or `[N,D]` with offsets. `f16`, `bf16`, `f32`,
-    ///   `f64`, `u8`, `i8`, `i16` or `i32`. `None` for index outputs only.
+    /// - `values`: `[E,S,D]`; or `[S,D]`, one sequence; or `[N,D]` with offsets. `f16`, `bf16`,
+    ///   `f32`, `f64`, `u8`, `i8`, `i16` or `i32`. `None` for index outputs only.
     /// - `source_times`: `i64` ticks, or `f64` or `f32` seconds, `[E,S]`; or `[S]`, shared by all
     ///   sequences; or `[N]` with offsets. Not decreasing (see [`Order`]), finite.
     /// - `target_times`: the same type, `[B,T]`; or `[T]`, shared by all rows; or `[M]` with target
@@ -58,7 +58,8 @@ impl Context {
     /// [`UnsupportedOption`](crate::ErrorCode::UnsupportedOption),
     /// [`DeviceMismatch`](crate::ErrorCode::DeviceMismatch),
     /// [`OutOfMemory`](crate::ErrorCode::OutOfMemory),
-    /// [`WorkspaceTooSmall`](crate::ErrorCode::WorkspaceTooSmall), [`Cuda`](crate::ErrorCode::Cuda).
+    /// [`WorkspaceTooSmall`](crate::ErrorCode::WorkspaceTooSmall),
+    /// [`Cuda`](crate::ErrorCode::Cuda).
     pub fn resample<'a>(
         &self,
         values: impl Into<Option<TensorView<'a>>>,
@@ -88,8 +89,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`resample`](Self::resample) with the same arguments needs: exact, from
-    /// shapes and options alone. Zero unless the order is [`Order::Sort`] or [`Order::Drop`].
+    /// Bytes of workspace that [`resample`](Self::resample) with the same arguments needs: exact,
+    /// from shapes and options alone. Zero unless the order is [`Order::Sort`] or [`Order::Drop`].
     ///
     /// # Errors
     ///
@@ -125,12 +126,13 @@ impl Context {
     }
 
     /// Gradient of [`resample`](Self::resample) with respect to the values. Every element of the
-    /// gradient is written, with zero where no target reads the sample. The contributions to a sample
-    /// are added in `f64` in the order of rows and targets, so that equal inputs give equal bits.
+    /// gradient is written, with zero where no target reads the sample. The contributions to a
+    /// sample are added in `f64` in the order of rows and targets, so that equal inputs give equal
+    /// bits.
     ///
     /// - `grad_output`: gradient of the output: its shape, any float type.
-    /// - `values`: as in `resample`, of a float type; may be `None` when no mode is pchip, slerp, min or
-    ///   max and `skip_nan` is off.
+    /// - `values`: as in `resample`, of a float type; may be `None` when no mode is pchip, slerp,
+    ///   min or max and `skip_nan` is off.
     /// - `gradient`: the shape of the values, any float type.
     ///
     /// ```
@@ -185,8 +187,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`resample_backward`](Self::resample_backward) with the same arguments
-    /// needs: exact, from shapes and options alone.
+    /// Bytes of workspace that [`resample_backward`](Self::resample_backward) with the same
+    /// arguments needs: exact, from shapes and options alone.
     ///
     /// # Errors
     ///

@@ -60,8 +60,8 @@ impl<'a> ResampleOptions<'a> {
         Self::default()
     }
 
-    /// `i64` `[E+1]`: values `[N,D]` and source times `[N]` are packed; sequence e holds the samples
-    /// `offsets[e]` to `offsets[e+1]-1`.
+    /// `i64` `[E+1]`: values `[N,D]` and source times `[N]` are packed; sequence e holds the
+    /// samples `offsets[e]` to `offsets[e+1]-1`.
     pub fn offsets(mut self, offsets: impl Into<TensorView<'a>>) -> Self {
         self.offsets = Some(offsets.into());
         self
@@ -143,8 +143,8 @@ impl<'a> ResampleOptions<'a> {
         self
     }
 
-    /// Treats each channel (a quaternion counts as one) as if it had only its finite samples, instead
-    /// of letting NaN and infinities through.
+    /// Treats each channel (a quaternion counts as one) as if it had only its finite samples,
+    /// instead of letting NaN and infinities through.
     pub fn skip_nan(mut self) -> Self {
         self.rules.flags |= rc_resample_flag::RC_RESAMPLE_SKIP_NAN.0;
         self

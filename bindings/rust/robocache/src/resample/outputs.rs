@@ -4,8 +4,8 @@
 use crate::tensor::TensorViewMut;
 use crate::workspace::Workspace;
 
-/// What is known of each target beside its value. Each output has the shape of the values without their
-/// channels; all but `valid` and the NaN of `reason` follow the times alone.
+/// What is known of each target beside its value. Each output has the shape of the values without
+/// their channels; all but `valid` and the NaN of `reason` follow the times alone.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Quality<'a> {
@@ -35,9 +35,9 @@ impl<'a> Quality<'a> {
         self
     }
 
-    /// `i64`: the sample that the mode reads, along the sample axis of the values; of linear, pchip,
-    /// slerp and angle the earlier one of the bracket; of aggregates the newest of the window; -1 where
-    /// the target is filled.
+    /// `i64`: the sample that the mode reads, along the sample axis of the values; of linear,
+    /// pchip, slerp and angle the earlier one of the bracket; of aggregates the newest of the
+    /// window; -1 where the target is filled.
     pub fn source_index(mut self, output: impl Into<TensorViewMut<'a>>) -> Self {
         self.source_index = Some(output.into());
         self
@@ -55,8 +55,9 @@ impl<'a> Quality<'a> {
         self
     }
 
-    /// `i64` ticks or `f64` seconds, as the times: the target less the newest sample that is not later;
-    /// before the first sample less that one (negative). `i64::MAX` or infinity for an empty sequence.
+    /// `i64` ticks or `f64` seconds, as the times: the target less the newest sample that is not
+    /// later; before the first sample less that one (negative). `i64::MAX` or infinity for an empty
+    /// sequence.
     pub fn age(mut self, output: impl Into<TensorViewMut<'a>>) -> Self {
         self.age = Some(output.into());
         self

@@ -13,9 +13,9 @@ use crate::element::{DType, Element};
 /// Most channel groups of one stream.
 pub const MAX_CHANNEL_GROUPS: usize = sys::RC_MAX_CHANNEL_GROUPS as usize;
 
-/// How a value is made from samples. Below, (t0, v0) and (t1, v1) are the samples around the target t:
-/// t0 the last that is not later, t1 the first that is later. A target that equals the time of a sample
-/// gives that sample untouched in all modes before [`Mean`](Self::Mean).
+/// How a value is made from samples. Below, (t0, v0) and (t1, v1) are the samples around the target
+/// t: t0 the last that is not later, t1 the first that is later. A target that equals the time of a
+/// sample gives that sample untouched in all modes before [`Mean`](Self::Mean).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u32)]
 #[non_exhaustive]
@@ -125,8 +125,8 @@ unsafe impl Element for Reason {
 pub struct Channels(rc_channels);
 
 impl Channels {
-    /// The channels of `range` are interpolated by `mode`. Of [`Mode::Slerp`] they are quaternions, four
-    /// channels each.
+    /// The channels of `range` are interpolated by `mode`. Of [`Mode::Slerp`] they are quaternions,
+    /// four channels each.
     ///
     /// ```
     /// use robocache::{Channels, Mode};

@@ -48,8 +48,8 @@ pub struct TsdfExtractOutputs<'a> {
 }
 
 impl<'a> TsdfExtractOutputs<'a> {
-    /// The points alone: `f32` or `f64` `[M,3]`; M may be 0 to learn `total` alone. Rows that no point
-    /// fills are NaN.
+    /// The points alone: `f32` or `f64` `[M,3]`; M may be 0 to learn `total` alone. Rows that no
+    /// point fills are NaN.
     pub fn new(points: impl Into<TensorViewMut<'a>>) -> Self {
         Self { points: points.into(), normals: None, colors: None, total: None, workspace: None }
     }
@@ -72,7 +72,8 @@ impl<'a> TsdfExtractOutputs<'a> {
         self
     }
 
-    /// Memory that the call works in, at least what [`Context::tsdf_extract_points_workspace_size`] says.
+    /// Memory that the call works in, at least what [`Context::tsdf_extract_points_workspace_size`]
+    /// says.
     pub fn workspace(mut self, workspace: Workspace<'a>) -> Self {
         self.workspace = Some(workspace);
         self
@@ -126,9 +127,9 @@ impl<'a> RawOptions<'a> {
 }
 
 impl Context {
-    /// Lists the points where the field crosses zero between two neighbouring voxels that count, in the
-    /// order of (x, y, z) of the lesser voxel, then of the axis. Where there are more than there is room
-    /// for, the first are kept.
+    /// Lists the points where the field crosses zero between two neighbouring voxels that count, in
+    /// the order of (x, y, z) of the lesser voxel, then of the axis. Where there are more than
+    /// there is room for, the first are kept.
     ///
     /// - `tsdf`, `weight`: `f32` `[X,Y,Z]`.
     ///
@@ -178,8 +179,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`tsdf_extract_points`](Self::tsdf_extract_points) with the same arguments
-    /// needs: exact, from shapes and options alone.
+    /// Bytes of workspace that [`tsdf_extract_points`](Self::tsdf_extract_points) with the same
+    /// arguments needs: exact, from shapes and options alone.
     ///
     /// # Errors
     ///

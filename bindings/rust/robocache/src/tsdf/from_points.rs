@@ -25,8 +25,8 @@ pub struct TsdfFromPointsOptions<'a> {
 }
 
 impl<'a> TsdfFromPointsOptions<'a> {
-    /// All else at its default; `truncation` is the truncation distance, in the unit of the grid: finite,
-    /// greater than 0.
+    /// All else at its default; `truncation` is the truncation distance, in the unit of the grid:
+    /// finite, greater than 0.
     pub fn new(truncation: f64) -> Self {
         Self {
             truncation,
@@ -58,8 +58,8 @@ impl<'a> TsdfFromPointsOptions<'a> {
         self
     }
 
-    /// `i64` `[B+1]`: points are packed; cloud b has the points `offsets[b]` to `offsets[b+1]-1`. All
-    /// clouds go into the one volume.
+    /// `i64` `[B+1]`: points are packed; cloud b has the points `offsets[b]` to `offsets[b+1]-1`.
+    /// All clouds go into the one volume.
     pub fn offsets(mut self, offsets: impl Into<TensorView<'a>>) -> Self {
         self.offsets = Some(offsets.into());
         self
@@ -71,15 +71,15 @@ impl<'a> TsdfFromPointsOptions<'a> {
         self
     }
 
-    /// The type and shape of the points, any length but 0: normals that point out of the surface. A point
-    /// observes along its normal, and never carves.
+    /// The type and shape of the points, any length but 0: normals that point out of the surface. A
+    /// point observes along its normal, and never carves.
     pub fn normals(mut self, normals: TensorView<'a>) -> Self {
         self.normals = Some(normals);
         self
     }
 
-    /// `f64` or `f32` `[3]` for all clouds or `[B,3]`: where the sensor stood. A point observes along the
-    /// ray from there.
+    /// `f64` or `f32` `[3]` for all clouds or `[B,3]`: where the sensor stood. A point observes
+    /// along the ray from there.
     pub fn sensor_origins(mut self, origins: impl Into<TensorView<'a>>) -> Self {
         self.sensor_origins = Some(origins.into());
         self
@@ -117,7 +117,8 @@ impl<'a> TsdfFromPointsOutputs<'a> {
         self
     }
 
-    /// Memory that the call works in, at least what [`Context::tsdf_from_points_workspace_size`] says.
+    /// Memory that the call works in, at least what [`Context::tsdf_from_points_workspace_size`]
+    /// says.
     pub fn workspace(mut self, workspace: Workspace<'a>) -> Self {
         self.workspace = Some(workspace);
         self
@@ -185,8 +186,8 @@ fn refuse_color(outputs: &TsdfFromPointsOutputs<'_>) -> Result<()> {
 }
 
 impl Context {
-    /// Integrates points into a volume: all points of a call as one observation of each voxel, whatever
-    /// their order.
+    /// Integrates points into a volume: all points of a call as one observation of each voxel,
+    /// whatever their order.
     ///
     /// - `points`: as in [`voxelize`](Self::voxelize).
     /// - `outputs`: a volume of the grid's dims, read and written.
@@ -212,8 +213,8 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// Those of [`voxelize`](Self::voxelize); [`InvalidArgument`](crate::ErrorCode::InvalidArgument) for
-    /// a volume with colour.
+    /// Those of [`voxelize`](Self::voxelize);
+    /// [`InvalidArgument`](crate::ErrorCode::InvalidArgument) for a volume with colour.
     pub fn tsdf_from_points<'a>(
         &self,
         points: TensorView<'_>,
@@ -241,8 +242,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`tsdf_from_points`](Self::tsdf_from_points) with the same arguments needs:
-    /// exact, from shapes and options alone.
+    /// Bytes of workspace that [`tsdf_from_points`](Self::tsdf_from_points) with the same arguments
+    /// needs: exact, from shapes and options alone.
     ///
     /// # Errors
     ///

@@ -23,8 +23,8 @@ pub struct TsdfIntegrateOptions<'a> {
 }
 
 impl<'a> TsdfIntegrateOptions<'a> {
-    /// All else at its default; `truncation` is the truncation distance, in the unit of the grid: finite,
-    /// greater than 0.
+    /// All else at its default; `truncation` is the truncation distance, in the unit of the grid:
+    /// finite, greater than 0.
     pub fn new(truncation: f64) -> Self {
         Self {
             truncation,
@@ -37,8 +37,8 @@ impl<'a> TsdfIntegrateOptions<'a> {
         }
     }
 
-    /// Units of the grid per unit of depth; by default, or by 0, 0.001 for `u16` (millimetres to metres)
-    /// and 1 for `f32`.
+    /// Units of the grid per unit of depth; by default, or by 0, 0.001 for `u16` (millimetres to
+    /// metres) and 1 for `f32`.
     pub fn depth_scale(mut self, scale: f64) -> Self {
         self.depth_scale = scale;
         self
@@ -77,10 +77,11 @@ impl<'a> TsdfIntegrateOptions<'a> {
     }
 }
 
-/// Distance fields. Cameras are pinholes that look along +z, x to the right, y down; the centre of pixel
-/// (u, v) is at (u, v). Intrinsics are `[[fx, 0, cx], [0, fy, cy], [0, 0, 1]]`; poses take camera
-/// coordinates to those of the volume. Both are `f64` or `f32` in CPU memory, also for CUDA contexts.
-/// Depth is along the camera's z; 0, negative, not finite and greater than `max_depth` is no measurement.
+/// Distance fields. Cameras are pinholes that look along +z, x to the right, y down; the centre of
+/// pixel (u, v) is at (u, v). Intrinsics are `[[fx, 0, cx], [0, fy, cy], [0, 0, 1]]`; poses take
+/// camera coordinates to those of the volume. Both are `f64` or `f32` in CPU memory, also for CUDA
+/// contexts. Depth is along the camera's z; 0, negative, not finite and greater than `max_depth` is
+/// no measurement.
 impl Context {
     /// Integrates depth images into a volume, frame by frame in their order.
     ///
@@ -115,8 +116,8 @@ impl Context {
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorCode::InvalidArgument): a shape or value that does not fit;
-    /// overlapping outputs. [`InvalidData`](crate::ErrorCode::InvalidData): intrinsics or poses that are
-    /// not as said above; the message names the frame and nothing has been written.
+    /// overlapping outputs. [`InvalidData`](crate::ErrorCode::InvalidData): intrinsics or poses
+    /// that are not as said above; the message names the frame and nothing has been written.
     /// [`UnsupportedDtype`](crate::ErrorCode::UnsupportedDtype),
     /// [`UnsupportedLayout`](crate::ErrorCode::UnsupportedLayout),
     /// [`UnsupportedOption`](crate::ErrorCode::UnsupportedOption),

@@ -16,7 +16,8 @@ pub enum TsdfWeight {
     Constant = rc_tsdf_weight::RC_TSDF_WEIGHT_CONSTANT.0,
     /// 1 / z^2, at most 2^64 (64 of a point).
     InverseSquare = rc_tsdf_weight::RC_TSDF_WEIGHT_INVERSE_SQUARE.0,
-    /// 1 for d >= -e, falling linearly to 0 at d = -t, where e is the largest edge of a voxel, at most t.
+    /// 1 for d >= -e, falling linearly to 0 at d = -t, where e is the largest edge of a voxel, at
+    /// most t.
     Dropoff = rc_tsdf_weight::RC_TSDF_WEIGHT_DROPOFF.0,
     /// 1 / z^2 times the same.
     InverseSquareDropoff = rc_tsdf_weight::RC_TSDF_WEIGHT_INVERSE_SQUARE_DROPOFF.0,
@@ -32,10 +33,11 @@ pub struct Volume<'a> {
 }
 
 impl<'a> Volume<'a> {
-    /// - `tsdf`: `f32` `[X,Y,Z]`, the signed distance of each voxel's centre to the surface, divided by
-    ///   the truncation distance and limited to \[-1, 1\], positive in front of the surface.
-    /// - `weight`: `f32` `[X,Y,Z]`, 0 where nothing has been seen yet: all zero at first. What `tsdf`
-    ///   holds there is not read.
+    /// - `tsdf`: `f32` `[X,Y,Z]`, the signed distance of each voxel's centre to the surface,
+    ///   divided by the truncation distance and limited to \[-1, 1\], positive in front of the
+    ///   surface.
+    /// - `weight`: `f32` `[X,Y,Z]`, 0 where nothing has been seen yet: all zero at first. What
+    ///   `tsdf` holds there is not read.
     pub fn new(tsdf: impl Into<TensorViewMut<'a>>, weight: impl Into<TensorViewMut<'a>>) -> Self {
         Self { tsdf: tsdf.into(), weight: weight.into(), color: None }
     }

@@ -17,11 +17,11 @@ pub struct DepthUnit {
 }
 
 impl Context {
-    /// Points of depth images: `((u - cx) / fx * z, (v - cy) / fy * z, z)`, taken by the pose where there
-    /// is one; NaN where there is no measurement.
+    /// Points of depth images: `((u - cx) / fx * z, (v - cy) / fy * z, z)`, taken by the pose where
+    /// there is one; NaN where there is no measurement.
     ///
-    /// - `depth`, `intrinsics`, `poses`: as in [`tsdf_integrate`](Self::tsdf_integrate); without poses
-    ///   the points are in camera coordinates.
+    /// - `depth`, `intrinsics`, `poses`: as in [`tsdf_integrate`](Self::tsdf_integrate); without
+    ///   poses the points are in camera coordinates.
     /// - `points`: `f32` or `f64` `[K,H,W,3]`, `[H,W,3]` for `[H,W]`.
     ///
     /// ```

@@ -35,10 +35,11 @@ impl<'a> CloudLayout<'a> {
 }
 
 impl Context {
-    /// Least and greatest coordinates of each cloud, over its points whose coordinates are all finite.
+    /// Least and greatest coordinates of each cloud, over its points whose coordinates are all
+    /// finite.
     ///
-    /// - `bounds`: `[B,2,3]`, of one cloud `[2,3]`, the type of the points: the least, then the greatest
-    ///   x, y, z. NaN for a cloud without a finite point.
+    /// - `bounds`: `[B,2,3]`, of one cloud `[2,3]`, the type of the points: the least, then the
+    ///   greatest x, y, z. NaN for a cloud without a finite point.
     ///
     /// ```
     /// use robocache::{CloudLayout, Context, TensorView, TensorViewMut};

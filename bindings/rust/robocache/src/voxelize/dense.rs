@@ -61,16 +61,16 @@ impl<'a> VoxelizeOptions<'a> {
         self
     }
 
-    /// Bound of the absolute value of `bf16`, `f32` and `f64` features in sum and mean; a feature beyond
-    /// it counts as the bound. With it results do not depend on how a cloud is cut into calls; without,
-    /// or with 0, the range is measured.
+    /// Bound of the absolute value of `bf16`, `f32` and `f64` features in sum and mean; a feature
+    /// beyond it counts as the bound. With it results do not depend on how a cloud is cut into
+    /// calls; without, or with 0, the range is measured.
     pub fn feature_bound(mut self, bound: f64) -> Self {
         self.feature_bound = bound;
         self
     }
 
-    /// Adds to what the output holds: occupancy keeps ones, count and sum add, max and min compare, mean
-    /// weighs the old mean by the old count. Reductions of features need
+    /// Adds to what the output holds: occupancy keeps ones, count and sum add, max and min compare,
+    /// mean weighs the old mean by the old count. Reductions of features need
     /// [`counts`](VoxelizeOutputs::counts).
     pub fn accumulate(mut self) -> Self {
         self.flags |= rc_voxelize_flag::RC_VOXELIZE_ACCUMULATE.0;
@@ -99,8 +99,8 @@ pub struct VoxelizeOutputs<'a> {
 }
 
 impl<'a> VoxelizeOutputs<'a> {
-    /// The voxels alone, as [`Reduce`] says; one cloud has no axis B. The strides decide the order in
-    /// memory. Every element is written, but for `accumulate`.
+    /// The voxels alone, as [`Reduce`] says; one cloud has no axis B. The strides decide the order
+    /// in memory. Every element is written, but for `accumulate`.
     pub fn new(voxels: impl Into<TensorViewMut<'a>>) -> Self {
         Self { voxels: voxels.into(), counts: None, stats: None, workspace: None }
     }
@@ -176,12 +176,12 @@ impl<'a> RawOptions<'a> {
     }
 }
 
-/// Voxelizing. Letters of shapes: B clouds, N points of each or of all packed, F features of a point,
-/// X, Y, Z voxels along each axis.
+/// Voxelizing. Letters of shapes: B clouds, N points of each or of all packed, F features of a
+/// point, X, Y, Z voxels along each axis.
 ///
-/// Clouds are `[N,3]`, one; or `[B,N,3]`; or `[N,3]` with offsets: `f16`, `f32` or `f64`, in the unit of
-/// the grid. Points outside, and points with a coordinate that is not finite, are left out and counted in
-/// `stats`. The result does not depend on the order of the points.
+/// Clouds are `[N,3]`, one; or `[B,N,3]`; or `[N,3]` with offsets: `f16`, `f32` or `f64`, in the
+/// unit of the grid. Points outside, and points with a coordinate that is not finite, are left out
+/// and counted in `stats`. The result does not depend on the order of the points.
 impl Context {
     /// Reduces the points of each voxel of a grid.
     ///
@@ -203,14 +203,15 @@ impl Context {
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorCode::InvalidArgument): a shape or value that does not fit;
-    /// overlapping outputs. [`InvalidData`](crate::ErrorCode::InvalidData): offsets or lengths out of
-    /// range; nothing has been written (on CUDA [`synchronize`](Self::synchronize) returns it).
+    /// overlapping outputs. [`InvalidData`](crate::ErrorCode::InvalidData): offsets or lengths out
+    /// of range; nothing has been written (on CUDA [`synchronize`](Self::synchronize) returns it).
     /// [`UnsupportedDtype`](crate::ErrorCode::UnsupportedDtype),
     /// [`UnsupportedLayout`](crate::ErrorCode::UnsupportedLayout),
     /// [`UnsupportedOption`](crate::ErrorCode::UnsupportedOption),
     /// [`DeviceMismatch`](crate::ErrorCode::DeviceMismatch),
     /// [`OutOfMemory`](crate::ErrorCode::OutOfMemory),
-    /// [`WorkspaceTooSmall`](crate::ErrorCode::WorkspaceTooSmall), [`Cuda`](crate::ErrorCode::Cuda).
+    /// [`WorkspaceTooSmall`](crate::ErrorCode::WorkspaceTooSmall),
+    /// [`Cuda`](crate::ErrorCode::Cuda).
     pub fn voxelize<'a>(
         &self,
         points: TensorView<'_>,
@@ -229,8 +230,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`voxelize`](Self::voxelize) with the same arguments needs: exact, from
-    /// shapes and options alone.
+    /// Bytes of workspace that [`voxelize`](Self::voxelize) with the same arguments needs: exact,
+    /// from shapes and options alone.
     ///
     /// # Errors
     ///
@@ -259,14 +260,14 @@ impl Context {
         })
     }
 
-    /// Gradient of [`voxelize`](Self::voxelize) with respect to the features, for sum, mean, max and min
-    /// without `accumulate`. Sum passes the gradient of a voxel to each of its points; mean divides it by
-    /// their number; max and min pass it to the first point, in the order of the input, that has the
-    /// value. Points that were left out get zero.
+    /// Gradient of [`voxelize`](Self::voxelize) with respect to the features, for sum, mean, max
+    /// and min without `accumulate`. Sum passes the gradient of a voxel to each of its points; mean
+    /// divides it by their number; max and min pass it to the first point, in the order of the
+    /// input, that has the value. Points that were left out get zero.
     ///
     /// - `grad_output`: gradient of the voxels: their shape, any float type.
-    /// - `options`: as in `voxelize`, without a bound; features are needed by max and min alone, of a
-    ///   float type.
+    /// - `options`: as in `voxelize`, without a bound; features are needed by max and min alone, of
+    ///   a float type.
     /// - `gradient`: `[N,F]` or `[B,N,F]`, any float type.
     ///
     /// ```
@@ -315,8 +316,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`voxelize_backward`](Self::voxelize_backward) with the same arguments
-    /// needs: exact, from shapes and options alone.
+    /// Bytes of workspace that [`voxelize_backward`](Self::voxelize_backward) with the same
+    /// arguments needs: exact, from shapes and options alone.
     ///
     /// # Errors
     ///

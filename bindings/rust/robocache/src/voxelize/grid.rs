@@ -13,7 +13,8 @@ impl Grid {
     /// A grid.
     ///
     /// - `origin`: the least corner: finite, also in `f32` unless points are `f64`.
-    /// - `voxel_size`: edges of one voxel: finite, greater than 0, also in `f32` unless points are `f64`.
+    /// - `voxel_size`: edges of one voxel: finite, greater than 0, also in `f32` unless points are
+    ///   `f64`.
     /// - `dims`: voxels along x, y, z: at least 1.
     ///
     /// The operation that uses the grid refuses other values.
@@ -56,7 +57,8 @@ pub enum Reduce {
     Sum = rc_reduce::RC_REDUCE_SUM.0,
     /// Their mean: a float type, `[B,X,Y,Z,F]`.
     Mean = rc_reduce::RC_REDUCE_MEAN.0,
-    /// The largest feature, channel by channel: a float type or that of the features, `[B,X,Y,Z,F]`.
+    /// The largest feature, channel by channel: a float type or that of the features,
+    /// `[B,X,Y,Z,F]`.
     Max = rc_reduce::RC_REDUCE_MAX.0,
     /// The least feature, channel by channel: as `Max`.
     Min = rc_reduce::RC_REDUCE_MIN.0,

@@ -9,7 +9,8 @@ use crate::tensor::{Raw, TensorView, TensorViewMut};
 use crate::voxelize::{Grid, Reduce};
 use crate::workspace::Workspace;
 
-/// How to voxelize sparsely, and how the points lie: by default the coordinates of the voxels alone.
+/// How to voxelize sparsely, and how the points lie: by default the coordinates of the voxels
+/// alone.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct VoxelizeSparseOptions<'a> {
@@ -41,7 +42,8 @@ impl<'a> VoxelizeSparseOptions<'a> {
         self
     }
 
-    /// `[N,F]`, or `[B,N,F]` beside points `[B,N,3]`: what the outputs `reduced` and `hard` are made of.
+    /// `[N,F]`, or `[B,N,F]` beside points `[B,N,3]`: what the outputs `reduced` and `hard` are
+    /// made of.
     pub fn features(mut self, features: TensorView<'a>) -> Self {
         self.features = Some(features);
         self
@@ -93,8 +95,8 @@ pub struct VoxelizeSparseOutputs<'a> {
 }
 
 impl<'a> VoxelizeSparseOutputs<'a> {
-    /// The coordinates alone: `i32` or `i64` `[M,4]`, M at least 1: cloud, x, y, z of each voxel, -1 in
-    /// rows that no voxel fills.
+    /// The coordinates alone: `i32` or `i64` `[M,4]`, M at least 1: cloud, x, y, z of each voxel,
+    /// -1 in rows that no voxel fills.
     pub fn new(coords: impl Into<TensorViewMut<'a>>) -> Self {
         Self {
             coords: coords.into(),
@@ -120,15 +122,15 @@ impl<'a> VoxelizeSparseOutputs<'a> {
         self
     }
 
-    /// `[M,K,F]`, the type of the features: the features of the first K points of each voxel in the order
-    /// of the input.
+    /// `[M,K,F]`, the type of the features: the features of the first K points of each voxel in the
+    /// order of the input.
     pub fn hard(mut self, output: impl Into<TensorViewMut<'a>>) -> Self {
         self.hard = Some(output.into());
         self
     }
 
-    /// `i32` or `i64`, `[N]` or `[B,N]`: the row of `coords` of each point; -1 for points that were left
-    /// out.
+    /// `i32` or `i64`, `[N]` or `[B,N]`: the row of `coords` of each point; -1 for points that were
+    /// left out.
     pub fn point_to_voxel(mut self, output: impl Into<TensorViewMut<'a>>) -> Self {
         self.point_to_voxel = Some(output.into());
         self
@@ -146,7 +148,8 @@ impl<'a> VoxelizeSparseOutputs<'a> {
         self
     }
 
-    /// Memory that the call works in, at least what [`Context::voxelize_sparse_workspace_size`] says.
+    /// Memory that the call works in, at least what [`Context::voxelize_sparse_workspace_size`]
+    /// says.
     pub fn workspace(mut self, workspace: Workspace<'a>) -> Self {
         self.workspace = Some(workspace);
         self
@@ -218,9 +221,9 @@ impl<'a> RawOptions<'a> {
 }
 
 impl Context {
-    /// Lists the occupied voxels and reduces the points of each. Rows are in the order of (cloud, x, y,
-    /// z). Where more voxels are occupied than there is room for, the first ones are kept, `total` tells
-    /// the whole number and `stats` the points that were lost; that is not an error.
+    /// Lists the occupied voxels and reduces the points of each. Rows are in the order of (cloud,
+    /// x, y, z). Where more voxels are occupied than there is room for, the first ones are kept,
+    /// `total` tells the whole number and `stats` the points that were lost; that is not an error.
     ///
     /// ```
     /// use robocache::{Context, Grid, Reduce, TensorView, TensorViewMut};
@@ -272,8 +275,8 @@ impl Context {
         })
     }
 
-    /// Bytes of workspace that [`voxelize_sparse`](Self::voxelize_sparse) with the same arguments needs:
-    /// exact, from shapes and options alone.
+    /// Bytes of workspace that [`voxelize_sparse`](Self::voxelize_sparse) with the same arguments
+    /// needs: exact, from shapes and options alone.
     ///
     /// # Errors
     ///
