@@ -33,6 +33,15 @@ RC_HD inline bool has_quaternions(const ResamplePlan& plan) {
   return false;
 }
 
+// Whether the length of a quaternion is 0, as it is of numbers whose squares vanish. For all others
+// a comparison settles it: fma is a call where the compiler may not count on the instruction.
+RC_HD inline bool is_zero_quaternion(const double* q) {
+  for (int k = 0; k < 4; ++k) {
+    if (fabs(q[k]) > 1e-150) return false;
+  }
+  return length4(q) == 0;
+}
+
 // The quaternions of sample i of sequence e.
 RC_HD inline Fault check_quaternions(const ResamplePlan& plan, int64_t e, int64_t i) {
   const Array& v = plan.values;
@@ -43,7 +52,7 @@ RC_HD inline Fault check_quaternions(const ResamplePlan& plan, int64_t e, int64_
     for (int64_t c = group.begin; c < group.begin + group.count; c += 4) {
       double q[4];
       for (int k = 0; k < 4; ++k) q[k] = load(v.type, v.data, sample + (c + k) * v.channel);
-      if (length4(q) == 0) {
+      if (is_zero_quaternion(q)) {
         return fault_at(plan, Argument::kValues, FaultKind::kZeroQuaternion, e, i);
       }
     }
