@@ -54,59 +54,48 @@ __attribute__((noinline)) Step step_by_rules(const ResamplePlan& plan,
   return {choice.action, choice.reason, sequence.sample(a), sequence.sample(b), bracket.weight};
 }
 
-// Samples as they lie in memory: in order, on the target's clock, without gaps. What Sequence says of
-// them, in fewer words.
+// Samples as they lie in memory: in order, without gaps, on the target's clock or a number of ticks
+// beside it. What Sequence says of them, in fewer words.
 template <class Raw>
 struct PlainSamples {
   using Time = typename TimeOf<Raw>::Value;
 
   const Raw* times;
   int64_t count;
+  int64_t shift;  // 0 where times are seconds
 
-  Time time(int64_t position) const { return static_cast<Time>(times[position]); }
+  Time time(int64_t position) const {
+    if constexpr (std::is_same_v<Raw, int64_t>) return times[position] + shift;
+    return static_cast<Time>(times[position]);
+  }
   int64_t sample(int64_t position) const { return position; }
   int64_t not_later(Time t, int64_t hint) const {
     return border_near(hint, 0, count, [&](int64_t k) { return !(t < time(k)); });
   }
 };
 
-// Most targets lie between two samples that are one of their time each and no farther apart than
-// max_gap, or on the last sample of a time: where the last of several counts, a few comparisons then
-// tell what the rules say. False where it takes the rules.
-template <class Samples, class Limit>
-inline bool step_at_once(const Samples& samples, typename Samples::Time t, int64_t not_later,
-                         int32_t mode, Limit max_gap, Step* step) {
-  if (not_later == 0) return false;
-  const int64_t a = not_later - 1, b = not_later;
-  const auto ta = samples.time(a);
-  if (ta == t) {
-    const int64_t sample = samples.sample(a);
-    *step = {Action::kCopy, 0, sample, sample, 0};
-    return true;
+// Whether the samples of a sequence are like that.
+template <class Raw>
+inline bool are_plain(const Sequence<Raw>& sequence, PlainSamples<Raw>* samples) {
+  *samples = {sequence.times, sequence.count, 0};
+  if (sequence.sorted != nullptr || sequence.step != 1) return false;
+  if (sequence.clock.identity || sequence.count == 0) return true;
+  if constexpr (std::is_same_v<Raw, int64_t>) {
+    const int64_t shift = samples->shift = sequence.clock.offset_ticks;
+    // Where the first and the last time do not saturate none does.
+    int64_t sum;
+    return sequence.clock.drift == 0 && !__builtin_add_overflow(sequence.times[0], shift, &sum) &&
+           !__builtin_add_overflow(sequence.times[sequence.count - 1], shift, &sum);
   }
-  if (b == samples.count) return false;
-  const auto tb = samples.time(b);
-  if (b + 1 < samples.count && !(tb < samples.time(b + 1))) return false;
-  if (span(ta, tb) > max_gap) return false;
-  if (mode == RC_MODE_LINEAR) {
-    *step = {Action::kCurve, 0, samples.sample(a), samples.sample(b),
-             quotient(span(ta, t), span(ta, tb))};
-    return true;
-  }
-  const bool later = mode == RC_MODE_NEXT || (mode == RC_MODE_NEAREST && span(t, tb) < span(ta, t));
-  const int64_t sample = samples.sample(later ? b : a);
-  *step = {Action::kCopy, 0, sample, sample, 0};
-  return true;
+  return false;
 }
 
 // Where the next target may lie: as far behind the last one as that was behind the one before.
 struct Guess {
   int64_t not_later, advance;
 
-  int64_t next(int64_t count) const {
-    const int64_t guess = not_later + advance;
-    return guess < 0 ? 0 : guess > count ? count : guess;
-  }
+  int64_t next() const { return not_later + advance; }
+  int64_t within(int64_t count) const { return next() < 0 ? 0 : next() > count ? count : next(); }
   void found(int64_t where) {
     advance = where - not_later;
     not_later = where;
@@ -126,13 +115,6 @@ inline Guess first_guess(const Sequence<Raw>& sequence, typename Sequence<Raw>::
   return {1 + static_cast<int64_t>(part * static_cast<double>(sequence.count - 1)), 0};
 }
 
-template <class Samples>
-inline int64_t not_later(const Samples& samples, typename Samples::Time t, int64_t guess) {
-  const bool right = guess > 0 && guess < samples.count && !(t < samples.time(guess - 1)) &&
-                     t < samples.time(guess);
-  return right ? guess : samples.not_later(t, guess);
-}
-
 // Asks memory for samples early: by the time their targets are served they are in the first cache.
 struct Fetch {
   const char* values;  // of sample 0 of the sequence
@@ -147,43 +129,79 @@ struct Fetch {
   }
 };
 
-// Some targets of a row, and what their modes have in common.
-template <class Raw>
-struct Targets {
-  TargetTimes<Raw> times;
-  int64_t count;
-  Fetch fetch;
-};
-
-// Flattened: a search calls little functions often. `samples` are those of the sequence.
+// Finds the steps of one mode. `samples` are those of the sequence.
 template <class Raw, class Samples>
-__attribute__((flatten)) inline void find_steps(const ResamplePlan& plan,
-                                                const Sequence<Raw>& sequence, Samples samples,
-                                                const Targets<Raw>& targets, int32_t mode,
-                                                Guess& guess, Step* steps) {
-  const bool at_once = plan.duplicates == RC_DUPLICATES_LAST;
-  const auto max_gap = limit_of(plan.max_gap, typename Samples::Time());
-  const Targets<Raw> all = targets;
-  Guess g = guess;
-  for (int64_t i = 0; i < all.count; ++i) {
-    const auto t = all.times[i];
-    g.found(not_later(samples, t, g.next(samples.count)));
-    if (!at_once || !step_at_once(samples, t, g.not_later, mode, max_gap, &steps[i])) {
-      steps[i] = step_by_rules(plan, sequence, t, g.not_later, mode);
-    }
-    all.fetch(steps[i]);
-  }
-  guess = g;
-}
+struct Finder {
+  using Time = typename TimeOf<Raw>::Value;
+  using Span = typename TimeOf<Raw>::Span;
 
-template <class Raw>
-inline void find_steps(const ResamplePlan& plan, const Sequence<Raw>& sequence,
-                       const Targets<Raw>& targets, int32_t mode, Guess& guess, Step* steps) {
-  if (sequence.step == 1 && sequence.sorted == nullptr && sequence.clock.identity) {
-    const PlainSamples<Raw> samples{sequence.times, sequence.count};
-    return find_steps(plan, sequence, samples, targets, mode, guess, steps);
+  const ResamplePlan& plan;
+  const Sequence<Raw>& sequence;
+  const Samples samples;
+  const int32_t mode;
+  const bool last_counts;  // of several samples of one time
+  const Span max_gap;
+
+  Finder(const ResamplePlan& p, const Sequence<Raw>& s, const Samples& same, int32_t m)
+      : plan(p),
+        sequence(s),
+        samples(same),
+        mode(m),
+        last_counts(p.duplicates == RC_DUPLICATES_LAST),
+        max_gap(limit_of(p.max_gap, Time())) {}
+
+  // Most targets lie between two samples that are one of their time each and no farther apart than
+  // max_gap, or on a sample: a few comparisons then tell what the rules say. False where it takes more
+  // than that. `not_later` has to be right.
+  bool find_between(Time t, int64_t not_later, Step* step) const {
+    const auto ta = samples.time(not_later - 1), tb = samples.time(not_later);
+    const int64_t a = samples.sample(not_later - 1), b = samples.sample(not_later);
+    if (ta == t) {
+      *step = {Action::kCopy, 0, a, a, 0};
+      return true;
+    }
+    if (!(tb < samples.time(not_later + 1)) || span(ta, tb) > max_gap) return false;
+    if (mode == RC_MODE_LINEAR) {
+      *step = {Action::kCurve, 0, a, b, quotient(span(ta, t), span(ta, tb))};
+      return true;
+    }
+    const bool b_nearer = span(t, tb) < span(ta, t);
+    const bool later = mode == RC_MODE_NEXT || (mode == RC_MODE_NEAREST && b_nearer);
+    *step = {Action::kCopy, 0, later ? b : a, later ? b : a, 0};
+    return true;
   }
-  find_steps(plan, sequence, sequence, targets, mode, guess, steps);
-}
+
+  // Positions that are not later than t. A guess that is wrong by one is put right without a branch,
+  // which samples with jitter would make a processor guess wrong.
+  int64_t find(Time t, int64_t guess, Step* step) const {
+    if (last_counts && guess >= 1 && guess < samples.count) {
+      const int64_t k = guess + (t < samples.time(guess) ? 0 : 1) - (t < samples.time(guess - 1));
+      if (k >= 1 && k < samples.count - 1 && !(t < samples.time(k - 1)) && t < samples.time(k) &&
+          find_between(t, k, step)) {
+        return k;
+      }
+    }
+    return find_by_rules(t, guess, step);
+  }
+
+  __attribute__((noinline)) int64_t find_by_rules(Time t, int64_t guess, Step* step) const {
+    const int64_t hint = guess < 0 ? 0 : guess > samples.count ? samples.count : guess;
+    const int64_t k = samples.not_later(t, hint);
+    const bool inside = last_counts && k >= 1 && k < samples.count - 1;
+    if (!inside || !find_between(t, k, step)) *step = step_by_rules(plan, sequence, t, k, mode);
+    return k;
+  }
+
+  // Of the targets that `times` begins with.
+  void find_all(const TargetTimes<Raw>& times, int64_t count, const Fetch& fetch, Guess& guess,
+                Step* steps) const {
+    Guess g = guess;
+    for (int64_t i = 0; i < count; ++i) {
+      g.found(find(times[i], g.next(), &steps[i]));
+      fetch(steps[i]);
+    }
+    guess = g;
+  }
+};
 
 RC_KERNELS_END

@@ -44,7 +44,8 @@ struct Service {
       by_target = by_target || mode_of[g] < 0;
     }
     const int64_t sample = p.width * item_size(p.values.type);
-    bytes_to_fetch = num_modes != 0 && sample <= kMostToFetch ? sample : 0;
+    const bool far = sample != 0 && stored_samples(p) > kNear / sample;
+    bytes_to_fetch = num_modes != 0 && far && sample <= kMostToFetch ? sample : 0;
     const int64_t out = p.width * item_size(p.output.type), most = LineStream::kCapacity;
     streams = LineStream::kAvailable && !by_target && num_modes != 0 && is_dense(p) &&
               out <= most && p.total_targets() > kManyBytes / out &&
@@ -53,7 +54,8 @@ struct Service {
   }
 
  private:
-  // Longer samples are fetched well enough by the processor itself.
+  // Values of fewer bytes are near, and longer samples are fetched well enough by the processor itself.
+  static constexpr int64_t kNear = 1 << 20;
   static constexpr int64_t kMostToFetch = 1024;
   static constexpr int64_t kManyBytes = 32 << 20;
   static constexpr int64_t kBytesOfRow = 16 << 10;
@@ -80,7 +82,11 @@ class Row {
   using Time = typename Sequence<Raw>::Time;
 
   Row(const Service& service, int64_t row, int64_t sequence, int64_t base)
-      : service_(service), row_(row), base_(base), sequence_(service.plan, sequence) {
+      : service_(service),
+        row_(row),
+        base_(base),
+        sequence_(service.plan, sequence),
+        is_plain_(are_plain(sequence_, &samples_)) {
     const Array& v = service.plan.values;
     if (!service.plan.has_values) return;
     values_ = v.data + (sequence_.id * v.row + sequence_.begin * v.step) * item_size(v.type);
@@ -137,9 +143,19 @@ class Row {
       const Fetch fetch = {values_, plan.values.step * item_size(plan.values.type),
                            m == 0 ? service_.bytes_to_fetch : 0};
       guess_ = before;
-      find_steps(plan, sequence_, {times(first), block.count, fetch}, service_.modes[m], guess_,
-                 block.steps[m]);
+      if (is_plain_) {
+        find_steps(samples_, first, fetch, service_.modes[m], block.count, block.steps[m]);
+      } else {
+        find_steps(sequence_, first, fetch, service_.modes[m], block.count, block.steps[m]);
+      }
     }
+  }
+
+  template <class Samples>
+  void find_steps(const Samples& samples, int64_t first, const Fetch& fetch, int32_t mode,
+                  int64_t count, Step* steps) {
+    Finder<Raw, Samples>(service_.plan, sequence_, samples, mode)
+        .find_all(times(first), count, fetch, guess_, steps);
   }
 
   void serve(Block& block) {
@@ -174,7 +190,7 @@ class Row {
     const ResamplePlan& plan = service_.plan;
     const int64_t target = block.first + i;
     const Time t = times(target)[0];
-    const Bracket bracket = locate(plan, sequence_, t, guess_each_.next(sequence_.count));
+    const Bracket bracket = locate(plan, sequence_, t, guess_each_.within(sequence_.count));
     guess_each_.found(bracket.not_later);
     const Choice choice = choose(plan, bracket, plan.mode);
     if (!plan.has_values) outcome = {choice.reason, choice.action == Action::kFill};
@@ -210,6 +226,8 @@ class Row {
   const Service& service_;
   const int64_t row_, base_;
   const Sequence<Raw> sequence_;
+  PlainSamples<Raw> samples_;
+  const bool is_plain_;
   const char* values_ = nullptr;  // of sample 0 of the sequence
   Guess guess_;                   // for the next block
   Guess guess_each_;              // for the next target that is served by itself
