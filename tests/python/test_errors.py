@@ -247,3 +247,15 @@ def test_the_installation_here_is_healthy(capsys: pytest.CaptureFixture[str]) ->
     assert found["devices"][0]["device"] == "cpu"
     rc.print_health_check()
     assert f"robocache {rc.__version__}: healthy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", [0.0, -0.0, 1e-170, 1e-160, 1e-150, 1e-149, 1.0, np.nan])
+def test_quaternions_of_length_zero(size: float) -> None:
+    """Zero is what the squares of the components add up to in float64."""
+    values, times = np.array([[0.0, 0, 0, 1], [0, size, 0, 0]]), np.arange(2)
+    if size * size == 0:
+        with pytest.raises(rc.InvalidDataError, match="one of length zero at row 0, index 1"):
+            rc.resample(values, times, times, mode="slerp")
+    else:
+        result = rc.resample(values, times, times, mode="slerp")
+        np.testing.assert_array_equal(result, values)
