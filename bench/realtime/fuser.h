@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "robocache/robocache.h"
@@ -46,6 +47,9 @@ class Fuser {
     rc_context_options options = RC_CONTEXT_OPTIONS_INIT;
     options.device_type = RC_DEVICE_CPU;
     options.threads = 1;  // no other thread to wait for
+    // Every call has the workspace below. Whatever would need more fails instead of asking the heap.
+    options.allocate = [](void*, uint64_t, uint64_t, void*) -> void* { return nullptr; };
+    options.deallocate = [](void*, void*, uint64_t, void*) {};
     rc_context* context;
     require(rc_context_create(&options, &context));
     context_.reset(context);

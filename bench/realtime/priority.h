@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 
+#include <cerrno>
 #include <cstring>
 #include <string>
 

@@ -4,10 +4,13 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "message_log.h"
 #include "node.h"
