@@ -198,11 +198,28 @@ inline void store_lanes(const V& from, T* to) {
   }
 }
 
-// Makes c = fma(a, b, c).
+// Makes c = fma(a, b, c). Compilers do not always make one instruction of the loop.
 template <int N, class T, class V>
 inline void fma_lanes(T a, const V& b, V& c) {
   if constexpr (N == 1) {
     c = std::fma(a, b, c);
+#if defined(__AVX512F__)
+  } else if constexpr (std::is_same_v<V, Vector<float, 16>>) {
+    c = _mm512_fmadd_ps(_mm512_set1_ps(a), b, c);
+  } else if constexpr (std::is_same_v<V, Vector<double, 8>>) {
+    c = _mm512_fmadd_pd(_mm512_set1_pd(a), b, c);
+#endif
+#if defined(__FMA__)
+  } else if constexpr (std::is_same_v<V, Vector<float, 8>>) {
+    c = _mm256_fmadd_ps(_mm256_set1_ps(a), b, c);
+  } else if constexpr (std::is_same_v<V, Vector<float, 4>>) {
+    c = _mm_fmadd_ps(_mm_set1_ps(a), b, c);
+  } else if constexpr (std::is_same_v<V, Vector<double, 4>>) {
+    c = _mm256_fmadd_pd(_mm256_set1_pd(a), b, c);
+#elif defined(__ARM_NEON)
+  } else if constexpr (std::is_same_v<V, Vector<float, 4>>) {
+    c = vfmaq_n_f32(c, b, a);
+#endif
   } else {
     for (int i = 0; i < N; ++i) c[i] = std::fma(a, b[i], c[i]);
   }
