@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages for the tests beside this file, each built once for all of pytest's processes."""
+"""Packages for the tests beside this file."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import builds
@@ -18,32 +16,12 @@ import recipes
 
 ROOT = builds.ROOT
 TOOLS = {"auditwheel": "auditwheel", "mesonpy": "meson-python", "wheel": "wheel"}
+PROGRAMS = {"aarch64-linux-gnu-g++": "g++-aarch64-linux-gnu", "git": "git", "make": "make"}
 
 
 def need(modules: dict[str, str]) -> None:
     for module, package in modules.items():
         pytest.importorskip(module, reason=f"{package} is not installed: robocache[dev]")
-
-
-@pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
-    """once(name, make) is a folder that `make` has filled in one of pytest's processes."""
-    common = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        common = common.parent
-
-    def filled(name: str, make: Callable[[Path], None]) -> Path:
-        folder, complete = common / name, common / f"{name}.complete"
-        with (common / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not complete.exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                make(folder)
-                complete.touch()
-        return folder
-
-    return filled
 
 
 @pytest.fixture(scope="session")
@@ -65,57 +43,54 @@ def same_build() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def wheel(once: Callable[[str, Callable[[Path], None]], Path], same_build: list[str]) -> Path:
+def wheel(same_build: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the library that the other tests run on, out of their build folder."""
-
-    def make(folder: Path) -> None:
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", *same_build]
-        with builds.locked(builds.folder()):
-            subprocess.run([*command, "-w", str(folder), str(ROOT)], check=True)
-
-    (built,) = once("wheel", make).iterdir()
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", *same_build]
+    with builds.locked(builds.folder()):
+        subprocess.run([*command, "-w", str(folder), str(ROOT)], check=True)
+    (built,) = folder.iterdir()
     return built
 
 
 @pytest.fixture(scope="session")
-def release(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which docs/releasing.md was followed, with a library that compiles quickly."""
-    need(TOOLS | {"build": "build", "cyclonedx": "cyclonedx-python-lib"})
-    for program, package in {
-        "make": "make",
-        "git": "git",
-        "aarch64-linux-gnu-g++": "g++-aarch64-linux-gnu",
-    }.items():
+    need(TOOLS | {"build.env": "build", "cyclonedx": "cyclonedx-python-lib"})
+    for program, package in PROGRAMS.items():
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed (Debian: {package})")
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a checkout: releases are made from one")
-
-    def make(folder: Path) -> None:
-        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        for name in filter(None, names.split("\0")):
-            if (ROOT / name).exists():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
-        author = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
-        for arguments in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "test"]):
-            subprocess.run(["git", *arguments], cwd=folder, check=True)
-        # The tools of this environment serve.
-        environment = folder / ".venv"
-        environment.mkdir()
-        for done in ("tools.done", "package.done"):
-            (environment / done).touch()
-        recipes.run(ROOT / "docs" / "releasing.md", folder, releasing())
-
-    return once("release", make)
-
-
-def releasing() -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("release")
+    commit_copy(folder)
+    # The tools of this environment serve.
+    (folder / ".venv").mkdir()
+    for done in ("tools.done", "package.done"):
+        (folder / ".venv" / done).touch()
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
-    return inherited | {
+    environment = inherited | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHON": sys.executable,
         "CUDA": "disabled",
         "WHEEL_OPTIONS": "-Doptimization=0",
     }
+    recipes.run(ROOT / "docs" / "releasing.md", folder, environment)
+    return folder
+
+
+def commit_copy(folder: Path) -> None:
+    """A repository in `folder`, of the files of this checkout as they are now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode:
+        pytest.skip("not a checkout: releases are made from one")
+    for name in filter(None, listed.stdout.split("\0")):
+        if os.path.lexists(ROOT / name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    author = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for arguments in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "test"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)

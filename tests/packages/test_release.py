@@ -16,6 +16,9 @@ from pathlib import Path
 import builds
 import pytest
 
+# A release is made once: in one of pytest's processes.
+pytestmark = pytest.mark.xdist_group("release")
+
 # Recordings, arrays, clouds and what compilers write.
 FOREIGN = re.compile(
     r"\.(bag|mcap|db3|ulg|h5|hdf5|parquet|npz|npy|pcd|ply|bin|pcap|so(\.\d+)?|a|o|pyc|whl|gz)$"

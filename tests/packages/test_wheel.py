@@ -16,6 +16,9 @@ from pathlib import Path
 import builds
 import pytest
 
+# A wheel is built once: in one of pytest's processes.
+pytestmark = pytest.mark.xdist_group("wheel")
+
 PACKAGE = builds.ROOT / "bindings" / "python" / "robocache"
 LIBRARY = "robocache/librobocache.so.1"
 CUDA_LIMIT, CPU_LIMIT = 20_000_000, 3_000_000
