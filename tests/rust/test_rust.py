@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Rust crates: generated declarations, style, tests, examples, packages, and the recipe.
 
-All build into build/rust. They belong to one xdist group, so that one process builds at a time
-and each with the same installed library.
+All build into build/rust, one command at a time, with a copy of the installed library that lies at
+one place for all test processes: another place would make Cargo build anew.
 """
 
 from __future__ import annotations
@@ -39,28 +39,37 @@ def cargo_lacks() -> str:
 
 
 LACKS = cargo_lacks()
-pytestmark = [
-    pytest.mark.xdist_group("rust"),
-    pytest.mark.skipif(bool(LACKS), reason=LACKS),
-]
+pytestmark = pytest.mark.skipif(bool(LACKS), reason=LACKS)
 
 
 @pytest.fixture(scope="module")
-def environment(installed_environment: dict[str, str]) -> dict[str, str]:
-    return {**installed_environment, "CARGO_TARGET_DIR": str(TARGET), "CARGO_TERM_COLOR": "never"}
+def environment(prefix: Path, installed_environment: dict[str, str]) -> dict[str, str]:
+    """That of somebody who has installed the library into build/rust/installed."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    installed = TARGET / "installed"
+    with builds.locked(TARGET):
+        shutil.rmtree(installed, ignore_errors=True)
+        shutil.copytree(prefix, installed, symlinks=True)
+    there = {
+        name: value.replace(str(prefix), str(installed))
+        for name, value in installed_environment.items()
+        if name in ("LD_LIBRARY_PATH", "PKG_CONFIG_PATH")
+    }
+    cargo = {"CARGO_TARGET_DIR": str(TARGET), "CARGO_TERM_COLOR": "never"}
+    return installed_environment | there | cargo
 
 
-def run(
-    command: list[str], environment: dict[str, str], cwd: Path = WORKSPACE
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=900
-    )
+def run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs a command in the workspace, when no other test process does."""
+    with builds.locked(TARGET):
+        return subprocess.run(
+            command, cwd=WORKSPACE, env=environment, capture_output=True, text=True, timeout=900
+        )
 
 
-def succeed(command: list[str], environment: dict[str, str], cwd: Path = WORKSPACE) -> str:
+def succeed(command: list[str], environment: dict[str, str]) -> str:
     """What a command printed that must not fail."""
-    done = run(command, environment, cwd)
+    done = run(command, environment)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -205,7 +214,7 @@ def test_an_older_library_is_refused_with_a_sentence(
     samples.write_text(SAMPLES)
     succeed(["cargo", "build", "--locked", "--quiet", "--example", "resample_csv"], environment)
     program = [str(TARGET / "debug/examples/resample_csv"), str(samples), "100", "1"]
-    refused = run(program, {**environment, "LD_LIBRARY_PATH": str(older.parent)})
+    refused = run(program, environment | {"LD_LIBRARY_PATH": str(older.parent)})
     assert refused.returncode == 1
     assert re.search(
         rf"VersionMismatch, .*expected at most 0\.0\.9, the version of {older}, got \d",
@@ -270,12 +279,17 @@ def test_packages(environment: dict[str, str], tmp_path: Path) -> None:
     bare = {name: value for name, value in environment.items() if name not in unset}
     bare["CARGO_TARGET_DIR"] = str(tmp_path / "target")
     bare["CXXFLAGS"] = "-O0"  # whether it builds and links does not depend on how well
-    printed = succeed(["cargo", "run", "--quiet"], bare, consumer)
+    built = subprocess.run(
+        ["cargo", "run", "--quiet"], cwd=consumer, env=bare, capture_output=True, text=True
+    )
+    printed = built.stdout
+    assert built.returncode == 0, built.stderr
     assert re.fullmatch(rf"robocache {VERSION}, .*, cuda: off\n\[1\.5\]\n", printed), printed
     needed = succeed(["ldd", str(tmp_path / "target/debug/consumer")], bare)
     assert "librobocache" not in needed
 
 
 def test_recipe(environment: dict[str, str], tmp_path: Path) -> None:
-    printed = recipes.run(ROOT / "docs" / "how-to" / "rust.md", tmp_path, environment)
+    with builds.locked(TARGET):
+        printed = recipes.run(ROOT / "docs" / "how-to" / "rust.md", tmp_path, environment)
     assert printed.startswith("[1.5, 2.0, 4.0, 6.0]\n")
