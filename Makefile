@@ -69,7 +69,7 @@ aarch64: $(VENV)/check.done ## The C tests built for AArch64 and run in qemu-use
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"
-	@python -m pytest -q -n auto -rs
+	@python -m pytest -q -n auto --dist loadgroup -rs
 
 lint: $(VENV)/check.done ## Format, style, types, spelling
 	@echo "== lint: clang-format, ruff, mypy, codespell"

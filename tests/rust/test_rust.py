@@ -39,7 +39,10 @@ def cargo_lacks() -> str:
 
 
 LACKS = cargo_lacks()
-pytestmark = pytest.mark.skipif(bool(LACKS), reason=LACKS)
+pytestmark = [
+    pytest.mark.xdist_group("rust"),  # others would wait for the lock
+    pytest.mark.skipif(bool(LACKS), reason=LACKS),
+]
 
 
 @pytest.fixture(scope="module")
