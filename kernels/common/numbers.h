@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conversions between element types, in integer arithmetic where the hardware of one path would
-// differ from that of the other.
+// Conversions between element types: integer arithmetic on the CPU, where hardware may lack them; on
+// CUDA its own instructions, which give the same bits but for those of NaN.
 //
 // Every type widens to double exactly. Narrowing rounds once, to nearest, ties to even. A NaN that
 // a conversion or an operation yields is canonical: positive, quiet, no payload (x86 and CUDA
@@ -84,8 +84,22 @@ RC_HD inline double to_double(int16_t x) { return x; }
 RC_HD inline double to_double(int32_t x) { return x; }
 RC_HD inline double to_double(float x) { return x; }
 RC_HD inline double to_double(double x) { return x; }
-RC_HD inline double to_double(Half x) { return widen<10, 15>(x.bits); }
-RC_HD inline double to_double(BFloat16 x) { return widen<7, 127>(x.bits); }
+RC_HD inline double to_double(Half x) {
+#if defined(__CUDA_ARCH__)
+  float exact;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(exact) : "h"(x.bits));
+  return canonical(static_cast<double>(exact));
+#else
+  return widen<10, 15>(x.bits);
+#endif
+}
+RC_HD inline double to_double(BFloat16 x) {
+#if defined(__CUDA_ARCH__)
+  return canonical(static_cast<double>(bit_cast<float>(uint32_t{x.bits} << 16)));
+#else
+  return widen<7, 127>(x.bits);
+#endif
+}
 
 // Rounds a double to T. Integers take values that are integers of their range only.
 template <class T>
@@ -102,11 +116,25 @@ RC_HD inline double from_double<double>(double x) {
 }
 template <>
 RC_HD inline Half from_double<Half>(double x) {
+#if defined(__CUDA_ARCH__)
+  Half rounded;
+  asm("cvt.rn.f16.f64 %0, %1;" : "=h"(rounded.bits) : "d"(x));
+  return is_nan(x) ? Half{0x7e00} : rounded;
+#else
   return Half{narrow<10, 15>(x)};
+#endif
 }
 template <>
 RC_HD inline BFloat16 from_double<BFloat16>(double x) {
+#if defined(__CUDA_ARCH__)
+  if (is_nan(x)) return BFloat16{0x7fc0};
+  // Through a float that was rounded to odd, whose last bit says on which side of it x lies.
+  const float toward_zero = __double2float_rz(x);
+  const uint32_t bits = bit_cast<uint32_t>(toward_zero) | (toward_zero != x ? 1 : 0);
+  return BFloat16{static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
+#else
   return BFloat16{narrow<7, 127>(x)};
+#endif
 }
 
 // Calls `f` with a null pointer to the C++ type of values or outputs.

@@ -33,9 +33,10 @@ struct Pairs {
 template <class Key, class Number>
 cudaError_t make_pairs(int64_t count, Carver& carver, Pairs<Key, Number>* pairs);
 
-// Sorts by the lowest `bits` bits of the keys; pairs of equal keys keep their order.
+// Sorts by the lowest `bits` bits of the keys, but for the `ignored` ones among them that are lowest
+// of all; pairs of equal keys keep their order.
 template <class Key, class Number>
-cudaError_t sort_pairs(Pairs<Key, Number>& pairs, int bits, cudaStream_t stream);
+cudaError_t sort_pairs(Pairs<Key, Number>& pairs, int bits, cudaStream_t stream, int ignored = 0);
 
 // Bits of the numbers 0 to `largest`.
 inline int bits_of(int64_t largest) {

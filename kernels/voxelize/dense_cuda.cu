@@ -111,7 +111,8 @@ cudaError_t mark(const DensePlan& plan, Carver& carver, bool launch, cudaStream_
 template <class Key>
 cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
   Sorted<Key> sorted;
-  const cudaError_t error = sort_points_cuda(plan.voxels, carver, launch, stream, &sorted);
+  const cudaError_t error =
+      sort_points_cuda(plan.voxels, CellNumbers<Key>(plan.voxels), carver, launch, stream, &sorted);
   if (error != cudaSuccess) return error;
   return with_reducer(plan.voxels.reduce, [&](auto* reducer) {
     return reduce_segments<std::remove_pointer_t<decltype(reducer)>>(
@@ -138,7 +139,7 @@ namespace rc {
 
 cudaError_t voxelize_cuda(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
-  const bool tiled = fits_tiles(voxels);
+  const bool tiled = pays_by_tiles(voxels);
   if (launch) {
     cudaError_t error = fill(box_of_stats(voxels.stats, voxels.cloud), 0, stream);
     if (error == cudaSuccess && !tiled) error = clear_grids(plan, stream);

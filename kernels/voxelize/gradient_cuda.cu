@@ -66,7 +66,8 @@ cudaError_t pass_gradient(const VoxelGradientPlan& plan, Carver& carver, bool la
                           cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
   Sorted<Key> sorted;
-  cudaError_t error = sort_points_cuda(voxels, carver, launch, stream, &sorted);
+  cudaError_t error =
+      sort_points_cuda(voxels, CellNumbers<Key>(voxels), carver, launch, stream, &sorted);
   if (error != cudaSuccess) return error;
   if (voxels.reduce == RC_REDUCE_MAX || voxels.reduce == RC_REDUCE_MIN) {
     return reduce_segments<WinnerReducer>(voxels, sorted, WinnerSink{plan, sorted.positions()},

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The range of features on a CUDA device: the highest exponent of each channel of each cloud.
+// The range of features on a CUDA device: the highest exponent of each channel of each cloud, and the
+// scales that follow from it.
 #pragma once
 
+#include <cuda_runtime_api.h>
+
+#include "kernels/common/carver.h"
 #include "kernels/common/cuda_launch.h"
 #include "kernels/voxelize/cell.h"
 #include "kernels/voxelize/channels_cuda.cuh"
-#include "kernels/voxelize/reduce.h"
+#include "kernels/voxelize/sums_cuda.cuh"
 
 RC_KERNELS_BEGIN
 
@@ -20,19 +24,18 @@ class RangeWatch {
 
   // Looks at the features of a point that has a cell.
   __device__ void see(const PointPlace& place) {
-    if (place.cloud != cloud_) {
-      tell();
-      forget();
-      cloud_ = place.cloud;
-    }
     double values[kChannels];
     const int64_t start = start_of(features_, place) + first_ * features_.channel;
     load_channels(features_.type, features_.data, start, features_.channel, width_ - first_,
                   values);
-    for (int k = 0; k < kChannels; ++k) {
-      const bool counts = values[k] != 0 && is_finite(values[k]);
-      if (counts) highest_[k] = max(highest_[k], exponent_of(values[k]));
-    }
+    look(place.cloud, values);
+  }
+  // The same, when they are known.
+  template <class T>
+  __device__ void see(int64_t cloud, const Quad<T>& features) {
+    double values[kChannels];
+    for (int k = 0; k < kChannels; ++k) values[k] = to_double(features.of[k]);
+    look(cloud, values);
   }
 
   // To be called by all threads of a warp, which speak with one voice where they end in one cloud.
@@ -46,6 +49,18 @@ class RangeWatch {
   }
 
  private:
+  __device__ void look(int64_t cloud, const double (&values)[kChannels]) {
+    if (cloud != cloud_) {
+      tell();
+      forget();
+      cloud_ = cloud;
+    }
+    for (int k = 0; k < kChannels; ++k) {
+      const bool counts = values[k] != 0 && is_finite(values[k]);
+      if (counts) highest_[k] = max(highest_[k], exponent_of(values[k]));
+    }
+  }
+
   __device__ void forget() {
     for (int32_t& exponent : highest_) exponent = kNoExponent;
   }
@@ -68,9 +83,45 @@ class RangeWatch {
   int32_t highest_[kChannels];
 };
 
+// Blocks that measure ranges: few enough for their threads to see many points each.
+inline unsigned range_blocks(int64_t points) {
+  constexpr int64_t kMost = 2048;
+  return static_cast<unsigned>(std::min<int64_t>(blocks_for(points), kMost));
+}
+
 // No range seen yet.
 static __global__ void __launch_bounds__(kTile) clear_exponents(int32_t* exponents, int64_t count) {
   for_each_number(count, [&](int64_t i) { exponents[i] = kNoExponent; });
+}
+
+// What sums need to know of the features; their gradients do not.
+struct Ranges {
+  int32_t* exponents;    // [clouds, width], where the plan measures their range
+  ChannelScale* scales;  // where they are summed
+};
+
+inline Ranges take_ranges(const VoxelPlan& plan, Carver& carver) {
+  const bool sums = plan.reduce == RC_REDUCE_SUM || plan.reduce == RC_REDUCE_MEAN;
+  Ranges ranges = {};
+  if (plan.measures_range()) ranges.exponents = carver.take<int32_t>(scales_of(plan));
+  if (sums && plan.op != RC_OP_VOXELIZE_BACKWARD) {
+    ranges.scales = carver.take<ChannelScale>(scales_of(plan));
+  }
+  return ranges;
+}
+
+inline void clear_ranges(const VoxelPlan& plan, const Ranges& ranges, cudaStream_t stream) {
+  if (ranges.exponents == nullptr) return;
+  const int64_t count = scales_of(plan);
+  clear_exponents<<<blocks_for(count), kTile, 0, stream>>>(ranges.exponents, count);
+}
+
+// Once the range is known.
+inline void scale_ranges(const VoxelPlan& plan, const Ranges& ranges, cudaStream_t stream) {
+  if (ranges.scales == nullptr) return;
+  const int64_t count = scales_of(plan);
+  make_scales<<<blocks_for(count), kTile, 0, stream>>>(plan, ranges.exponents, ranges.scales,
+                                                       count);
 }
 
 RC_KERNELS_END

@@ -31,23 +31,17 @@ struct VoxelState {
   int64_t count;
 };
 
-// The value of a voxel whose features of this call sum up to `sum`.
-RC_HD inline double finish_sum(bool mean, double sum, const VoxelState& state) {
-  if (!mean) return state.old_count != 0 ? state.old_value + sum : sum;
-  const double old = static_cast<double>(state.old_count);
-  const double total = state.old_count != 0 ? state.old_value * old + sum : sum;
-  return total / (old + static_cast<double>(state.count));
+// The sum of the features of a voxel, old ones too, of which those of this call sum up to `sum`.
+RC_HD inline double total_of(bool mean, double sum, const VoxelState& state) {
+  if (state.old_count == 0) return sum;
+  return state.old_value * (mean ? static_cast<double>(state.old_count) : 1) + sum;
 }
 
-// a / n for an integer n below 2^53, whose rounded inverse is known: the same bits as the division.
-// The residual of the first guess is exact, and its correction rounds right (P. Markstein, Computation
-// of elementary functions on the IBM RISC System/6000 processor, IBM J. Res. Dev. 34, 1990, theorem
-// 7), unless all bits of n are ones or something leaves the range of normal numbers.
-RC_HD inline double quotient(double a, double n, double inverse) {
-  const double magnitude = a < 0 ? -a : a;
-  if (!(magnitude > 0x1p-800 && magnitude < 0x1p900)) return a / n;
-  const double guess = a * inverse;
-  return fma(fma(-n, guess, a), inverse, guess);
+// The value of such a voxel.
+RC_HD inline double finish_sum(bool mean, double sum, const VoxelState& state) {
+  const double total = total_of(mean, sum, state);
+  if (!mean) return total;
+  return total / (static_cast<double>(state.old_count) + static_cast<double>(state.count));
 }
 
 // The one of two features that MAX or MIN keeps.

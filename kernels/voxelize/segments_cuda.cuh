@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Balanced reductions of segments on a CUDA device: a voxel may hold one point or all of them.
 //
-// Sorted points are cut into tiles, and segments into pieces at the borders of tiles. A thread
-// reduces a piece. A piece that is a whole segment is stored at once; of the others those that do
-// not begin their segment leave a partial result, one for each tile, and a warp merges them with the
-// piece that does.
+// Sorted points are cut into tiles, and segments into pieces at the borders of tiles, but for those
+// that end soon behind the first one. A thread reduces a piece. A piece that is a whole segment is
+// stored at once; of the others those that do not begin their segment leave a partial result, one for
+// each tile, and a warp merges them with the piece that does.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -14,11 +14,13 @@
 #include "kernels/voxelize/channels_cuda.cuh"
 #include "kernels/voxelize/segments.h"
 #include "kernels/voxelize/sorted_cuda.h"
+#include "kernels/voxelize/sums_cuda.cuh"
 
 RC_KERNELS_BEGIN
 
-// Points of a tile.
+// Points of a tile, and of a segment's end that its first piece takes along.
 constexpr int64_t kPiece = 64;
+constexpr int64_t kShort = 16;
 constexpr int kWarp = 32;
 
 // Reducers of one channel. A rule is what all voxels of a cloud have in common.
@@ -26,25 +28,24 @@ constexpr int kWarp = 32;
 // SUM and MEAN.
 struct SumReducer {
   struct Rule {
-    Scale scale;
+    const ChannelScale* scale;
     bool mean;
   };
   ExactSum sum;
 
   // Channels beyond the last have any scale: they are zero.
-  static __device__ Rule rule(const VoxelPlan& plan, const int32_t* exponents, int64_t cloud,
+  static __device__ Rule rule(const VoxelPlan& plan, const ChannelScale* scales, int64_t cloud,
                               int64_t channel) {
-    const bool there = channel < plan.width;
-    return {there ? scale_of(plan, exponents, cloud, channel) : Scale{},
-            plan.reduce == RC_REDUCE_MEAN};
+    const int64_t known = channel < plan.width ? channel : 0;
+    return {scales + cloud * plan.width + known, plan.reduce == RC_REDUCE_MEAN};
   }
   explicit __device__ SumReducer(const Rule&) : sum{} {}
   __device__ void add(const Rule& rule, double feature, int64_t) {
-    rc::add(sum, feature, rule.scale);
+    rc::add(sum, feature, rule.scale->up);
   }
   __device__ void merge(const Rule&, const SumReducer& other) { rc::add(sum, other.sum); }
-  __device__ double finish(const Rule& rule, const VoxelState& state) const {
-    return finish_sum(rule.mean, value_of(sum, rule.scale), state);
+  __device__ double finish(const Rule& rule, const VoxelState& state, const Divisor& points) const {
+    return finish_sum(rule.mean, value_of(sum, *rule.scale), state, points);
   }
 };
 
@@ -55,7 +56,7 @@ struct ExtremeReducer {
   };
   double value;
 
-  static __device__ Rule rule(const VoxelPlan& plan, const int32_t*, int64_t, int64_t) {
+  static __device__ Rule rule(const VoxelPlan& plan, const ChannelScale*, int64_t, int64_t) {
     return {plan.reduce == RC_REDUCE_MAX};
   }
   explicit __device__ ExtremeReducer(const Rule& rule) : value(rule.max ? -HUGE_VAL : HUGE_VAL) {}
@@ -65,7 +66,7 @@ struct ExtremeReducer {
   __device__ void merge(const Rule& rule, const ExtremeReducer& other) {
     add(rule, other.value, 0);
   }
-  __device__ double finish(const Rule& rule, const VoxelState& state) const {
+  __device__ double finish(const Rule& rule, const VoxelState& state, const Divisor&) const {
     return finish_extreme(rule.max, value, state);
   }
 };
@@ -80,7 +81,7 @@ struct WinnerReducer {
   uint32_t place;
   uint32_t any;
 
-  static __device__ Rule rule(const VoxelPlan& plan, const int32_t*, int64_t, int64_t) {
+  static __device__ Rule rule(const VoxelPlan& plan, const ChannelScale*, int64_t, int64_t) {
     return {plan.reduce};
   }
   explicit __device__ WinnerReducer(const Rule&) : best(0), place(0), any(0) {}
@@ -102,11 +103,10 @@ template <class Reducer>
 struct Rules {
   typename Reducer::Rule of[kChannels];
 
-  __device__ Rules(const VoxelPlan& plan, const int32_t* exponents, int64_t cloud, int64_t first)
-      : of{Reducer::rule(plan, exponents, cloud, first),
-           Reducer::rule(plan, exponents, cloud, first + 1),
-           Reducer::rule(plan, exponents, cloud, first + 2),
-           Reducer::rule(plan, exponents, cloud, first + 3)} {}
+  __device__ Rules(const VoxelPlan& plan, const ChannelScale* scales, int64_t cloud, int64_t first)
+      : of{Reducer::rule(plan, scales, cloud, first), Reducer::rule(plan, scales, cloud, first + 1),
+           Reducer::rule(plan, scales, cloud, first + 2),
+           Reducer::rule(plan, scales, cloud, first + 3)} {}
 };
 
 // Some channels of some points of one voxel.
@@ -132,8 +132,9 @@ struct Reduction {
   // Turns old values of the voxel, from `old_count` points, into new ones.
   __device__ void finish(const Rules<Reducer>& rules, int32_t old_count,
                          double (&values)[kChannels]) const {
+    const Divisor points(static_cast<double>(old_count) + static_cast<double>(count));
     for (int k = 0; k < kChannels; ++k) {
-      values[k] = reducers[k].finish(rules.of[k], {values[k], old_count, count});
+      values[k] = reducers[k].finish(rules.of[k], {values[k], old_count, count}, points);
     }
   }
 };
@@ -152,7 +153,7 @@ struct Pass {
   VoxelPlan plan;
   const Key* cells;
   const uint32_t* positions;
-  const int32_t* exponents;
+  const ChannelScale* scales;
   int64_t count;
   int64_t first;  // channel
   Reduction<Reducer>* partials;
@@ -161,15 +162,28 @@ struct Pass {
   __device__ bool is_head(int64_t i) const { return i == 0 || cells[i - 1] != cells[i]; }
   __device__ bool is_none(Key cell) const { return cell == static_cast<Key>(plan.cells()); }
   __device__ Rules<Reducer> rules_of(int64_t cloud) const {
-    return Rules<Reducer>(plan, exponents, cloud, first);
+    return Rules<Reducer>(plan, scales, cloud, first);
   }
 
-  // Reduces the points from i on that are of the same cell and tile; says where it stopped.
+  // Whether a segment that begins in the tile in front of `border` ends soon behind it, if it gets
+  // that far.
+  __device__ bool ends_soon(int64_t border) const {
+    const int64_t last = border + kShort;
+    return last >= count || cells[last] != cells[border];
+  }
+  // Whether the point at a border is one that the first piece of its segment takes along.
+  __device__ bool is_taken(int64_t border) const {
+    const int64_t before = border - kPiece;
+    return ends_soon(border) && (is_head(before) || cells[before] != cells[border]);
+  }
+
+  // Reduces the points of the piece that begins with i; says where it stopped.
   __device__ int64_t reduce(int64_t i, int64_t cloud, const Rules<Reducer>& rules,
                             Reduction<Reducer>& reduction) const {
     const Key cell = cells[i];
-    const int64_t tile_end = (i / kPiece + 1) * kPiece;
-    const int64_t end = tile_end < count ? tile_end : count;
+    int64_t end = (i / kPiece + 1) * kPiece;
+    if (end < count && is_head(i) && ends_soon(end)) end += kShort;
+    if (end > count) end = count;
     const Array& features = plan.features;
     const int64_t base = start_of(plan, features, cloud, 0) + first * features.channel;
     int64_t j = i;
@@ -187,7 +201,7 @@ struct Pass {
     const int64_t begin = tile * kPiece, next = begin + kPiece;
     if (next >= count) return false;
     const Key cell = cells[next];
-    if (is_none(cell) || cells[next - 1] != cell) return false;
+    if (is_none(cell) || cells[next - 1] != cell || ends_soon(next)) return false;
     return tile == 0 || cells[begin - 1] != cell;
   }
 
@@ -231,7 +245,7 @@ __global__ void __launch_bounds__(kTile) reduce_pieces(const __grid_constant__ A
     const auto cell = pass.cells[i];
     if (pass.is_none(cell)) return;
     const bool head = pass.is_head(i);
-    if (!head && i % kPiece != 0) return;
+    if (!head && (i % kPiece != 0 || pass.is_taken(i))) return;
     const int64_t cloud = cloud_of_cell(pass.plan, cell);
     const auto rules = pass.rules_of(cloud);
     std::remove_pointer_t<decltype(pass.partials)> reduction(rules);
@@ -267,7 +281,7 @@ cudaError_t reduce_segments(const VoxelPlan& plan, const Sorted<Key>& sorted, co
   auto* const partials = carver.take<Reduction<Reducer>>(tiles);
   if (!launch || count == 0) return cudaSuccess;
   Pass<Key, Reducer, Sink> pass = {
-      plan, sorted.cells(), sorted.positions(), sorted.exponents, count, 0, partials, sink};
+      plan, sorted.cells(), sorted.positions(), sorted.ranges.scales, count, 0, partials, sink};
   do {
     reduce_pieces<<<blocks_for(count), kTile, 0, stream>>>(pass);
     merge_pieces<<<blocks_for(tiles), kTile, 0, stream>>>(pass);

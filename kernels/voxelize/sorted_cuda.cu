@@ -5,31 +5,22 @@
 #include "kernels/voxelize/points_cuda.cuh"
 #include "kernels/voxelize/range_cuda.cuh"
 #include "kernels/voxelize/sorted_cuda.h"
+#include "kernels/voxelize/tiles.h"
 
 RC_KERNELS_BEGIN
 namespace {
 
-template <class T, class Key>
+template <class T, class Key, class Numbers>
 __global__ void __launch_bounds__(kTile)
     list_points(const __grid_constant__ VoxelPlan plan, const __grid_constant__ Placer<T> placer,
-                Key* cells, uint32_t* positions) {
-  const int64_t* const dims = plan.grid.dims;
+                const __grid_constant__ Numbers numbers, Key* cells, uint32_t* positions) {
   for_each_number(plan.cloud.positions(), [&](int64_t i) {
     const PointPlace place = place_of(plan.cloud, i);
     Key index[3];
-    Key cell = static_cast<Key>(plan.cells());
-    if (placer.place(place, index)) {
-      const Key x = static_cast<Key>(place.cloud) * static_cast<Key>(dims[0]) + index[0];
-      cell = (x * static_cast<Key>(dims[1]) + index[1]) * static_cast<Key>(dims[2]) + index[2];
-    }
-    cells[i] = cell;
+    cells[i] = placer.place(place, index) ? numbers.of(place.cloud, index) : numbers.none();
     positions[i] = static_cast<uint32_t>(i);
   });
 }
-
-// Blocks that measure ranges: few enough for their threads to see many points each, because they
-// meet where they tell the result.
-constexpr int64_t kRangeBlocks = 2048;
 
 // Measures channels from `first` on, over the listed points that have a cell.
 template <class Key>
@@ -41,6 +32,16 @@ __global__ void __launch_bounds__(kTile)
     if (cells[i] != static_cast<Key>(plan.cells())) watch.see(place_of(plan.cloud, i));
   });
   watch.finish();
+}
+
+template <class Key>
+void measure(const VoxelPlan& plan, const Key* cells, const Ranges& ranges, cudaStream_t stream) {
+  clear_ranges(plan, ranges, stream);
+  const unsigned blocks = range_blocks(plan.cloud.positions());
+  for (int64_t first = 0; ranges.exponents != nullptr && first < plan.width; first += kChannels) {
+    measure_range<<<blocks, kTile, 0, stream>>>(plan, cells, ranges.exponents, first);
+  }
+  scale_ranges(plan, ranges, stream);
 }
 
 // Marks the first points of segments. Points that are left out begin none.
@@ -70,30 +71,22 @@ RC_KERNELS_END
 
 namespace rc {
 
-template <class Key>
-cudaError_t sort_points_cuda(const VoxelPlan& plan, Carver& carver, bool launch,
-                             cudaStream_t stream, Sorted<Key>* sorted) {
+template <class Key, class Numbers>
+cudaError_t sort_points_cuda(const VoxelPlan& plan, const Numbers& numbers, Carver& carver,
+                             bool launch, cudaStream_t stream, Sorted<Key>* sorted) {
   const int64_t positions = plan.cloud.positions();
-  const int64_t channels = plan.measures_range() ? plan.cloud.clouds * plan.width : 0;
-  sorted->exponents = carver.take<int32_t>(channels);
+  sorted->ranges = take_ranges(plan, carver);
   const cudaError_t error = make_pairs(positions, carver, &sorted->pairs);
   if (error != cudaSuccess || !launch || positions == 0) return error;
   Key* const cells = sorted->pairs.key();
   with_placer(plan, [&](auto placer) {
-    list_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, placer, cells,
+    list_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, placer, numbers, cells,
                                                              sorted->pairs.number());
   });
-  if (channels > 0) {
-    int32_t* const exponents = sorted->exponents;
-    clear_exponents<<<blocks_for(channels), kTile, 0, stream>>>(exponents, channels);
-    const auto blocks =
-        static_cast<unsigned>(std::min<int64_t>(blocks_for(positions), kRangeBlocks));
-    for (int64_t first = 0; first < plan.width; first += kChannels) {
-      measure_range<<<blocks, kTile, 0, stream>>>(plan, cells, exponents, first);
-    }
-  }
+  if (std::is_same_v<Numbers, CellNumbers<Key>>) measure(plan, cells, sorted->ranges, stream);
   const cudaError_t listed = cudaGetLastError();
-  return listed != cudaSuccess ? listed : sort_pairs(sorted->pairs, bits_of(plan.cells()), stream);
+  if (listed != cudaSuccess) return listed;
+  return sort_pairs(sorted->pairs, numbers.bits(), stream, numbers.ignored_bits());
 }
 
 template <class Key>
@@ -120,10 +113,12 @@ cudaError_t number_rows_cuda(const VoxelPlan& plan, const Sorted<Key>& sorted, C
   return cudaGetLastError();
 }
 
-template cudaError_t sort_points_cuda(const VoxelPlan&, Carver&, bool, cudaStream_t,
+template cudaError_t sort_points_cuda(const VoxelPlan&, const CellNumbers<uint32_t>&, Carver&, bool,
+                                      cudaStream_t, Sorted<uint32_t>*);
+template cudaError_t sort_points_cuda(const VoxelPlan&, const CellNumbers<uint64_t>&, Carver&, bool,
+                                      cudaStream_t, Sorted<uint64_t>*);
+template cudaError_t sort_points_cuda(const VoxelPlan&, const Tiling&, Carver&, bool, cudaStream_t,
                                       Sorted<uint32_t>*);
-template cudaError_t sort_points_cuda(const VoxelPlan&, Carver&, bool, cudaStream_t,
-                                      Sorted<uint64_t>*);
 template cudaError_t number_rows_cuda(const VoxelPlan&, const Sorted<uint32_t>&, Carver&, bool,
                                       cudaStream_t, Rows*);
 template cudaError_t number_rows_cuda(const VoxelPlan&, const Sorted<uint64_t>&, Carver&, bool,

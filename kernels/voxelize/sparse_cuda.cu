@@ -118,7 +118,8 @@ template <class Key>
 cudaError_t list(const SparsePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
   Sorted<Key> sorted;
-  cudaError_t error = sort_points_cuda(voxels, carver, launch, stream, &sorted);
+  cudaError_t error =
+      sort_points_cuda(voxels, CellNumbers<Key>(voxels), carver, launch, stream, &sorted);
   Rows rows;
   if (error == cudaSuccess) {
     error = number_rows_cuda(voxels, sorted, carver, launch, stream, &rows);

@@ -10,7 +10,12 @@
 //   ExtremeTally  a key of the best of each channel
 #pragma once
 
-#include "kernels/voxelize/partition_cuda.cuh"
+#include <cuda_runtime_api.h>
+
+#include "kernels/voxelize/channels_cuda.cuh"
+#include "kernels/voxelize/segments.h"
+#include "kernels/voxelize/sums_cuda.cuh"
+#include "kernels/voxelize/tiles.h"
 
 RC_KERNELS_BEGIN
 
@@ -37,38 +42,31 @@ struct Words {
 using BlockWords = Words<uint32_t>;
 using SharedWords = Words<unsigned long long>;
 
-// What the channels of a tile have in common.
-struct ChannelScale {
-  Scale up;
-  double down[2];  // the two factors of its inverse
-};
+// Of the channels from `first` on; no more than kChannels.
+__device__ inline int channels_from(const VoxelPlan& plan, int64_t first) {
+  return static_cast<int>(min(plan.width - first, int64_t{kChannels}));
+}
 
 template <class T>
 class SumTally {
  public:
-  using Channel = T;
-  using Point = Quad<T>;
+  using Row = Quad<T>;
   struct Held {
     uint32_t voxel, count, special;
     int64_t sums[kChannels];
   };
 
-  static int words_of(const VoxelPlan& plan) { return 1 + 2 * static_cast<int>(plan.width); }
+  static constexpr int words_of(int channels) { return 1 + 2 * channels; }
 
-  // `scales` is shared by the block, which has to be synchronised.
-  __device__ SumTally(const VoxelPlan& plan, const TiledPoints<T>& points, int64_t cloud,
-                      ChannelScale* scales)
-      : rows_(points.rows), width_(static_cast<int>(plan.width)), scales_(scales) {
-    if (threadIdx.x >= width_) return;
-    const Scale up = scale_of(plan, points.exponents, cloud, threadIdx.x);
-    const int half = -up.places / 2;
-    scales[threadIdx.x] = {up, {power_of_two(half), power_of_two(-up.places - half)}};
-  }
-  __device__ Point load(uint32_t i) const { return rows_[i]; }
-  __device__ void take(Held& held, const Point& point) const {
+  __device__ SumTally(const VoxelPlan& plan, const ChannelScale* scales, int64_t cloud,
+                      int64_t first)
+      : width_(channels_from(plan, first)),
+        mean_(plan.reduce == RC_REDUCE_MEAN),
+        scales_(scales + cloud * plan.width + first) {}
+  __device__ void take(Held& held, const Row& row) const {
     ++held.count;
     for (int k = 0; k < kChannels; ++k) {
-      const double x = to_double(point.of[k]);
+      const double x = to_double(row.of[k]);
       if (k >= width_) continue;
       if (is_finite(x)) {
         held.sums[k] += fixed_point(x, scales_[k].up);
@@ -80,11 +78,14 @@ class SumTally {
   __device__ void put(const BlockWords& block, const Held& held) const {
     atomicAdd(&block.of(0, held.voxel), held.count);
     if (held.special != 0) atomicOr(&block.of(0, held.voxel), held.special << kSpecialShift);
+    // All low words first: none waits for the answer about another.
+    uint32_t low[kChannels], old[kChannels];
     for (int k = 0; k < kChannels; ++k) {
-      if (k >= width_) break;
-      const auto low = static_cast<uint32_t>(held.sums[k]);
-      const uint32_t old = atomicAdd(&block.of(1 + 2 * k, held.voxel), low);
-      const uint32_t high = static_cast<uint32_t>(held.sums[k] >> 32) + (old + low < old);
+      low[k] = static_cast<uint32_t>(held.sums[k]);
+      old[k] = k < width_ ? atomicAdd(&block.of(1 + 2 * k, held.voxel), low[k]) : 0;
+    }
+    for (int k = 0; k < kChannels; ++k) {
+      const uint32_t high = static_cast<uint32_t>(held.sums[k] >> 32) + (old[k] + low[k] < old[k]);
       if (high != 0) atomicAdd(&block.of(2 + 2 * k, held.voxel), high);
     }
   }
@@ -120,6 +121,10 @@ class SumTally {
                   });
   }
 
+  __device__ double finish(double sum, const VoxelState& state, const Divisor& points) const {
+    return finish_sum(mean_, sum, state, points);
+  }
+
  private:
   template <class SumOf>
   __device__ VoxelResult result(uint64_t count, uint32_t special, SumOf sum_of) const {
@@ -128,39 +133,32 @@ class SumTally {
       if (k >= width_ || count == 0) break;
       ExactSum sum = sum_of(k);
       sum.special = special >> k * kSpecialBits & ((1u << kSpecialBits) - 1);
-      const ChannelScale& scale = scales_[k];
-      result.values[k] = sum.special != 0 ? value_of(sum, scale.up)
-                                          : to_double(sum) * scale.down[0] * scale.down[1];
+      result.values[k] = value_of(sum, scales_[k]);
     }
     return result;
   }
 
-  const Quad<T>* rows_;
   int width_;
+  bool mean_;
   const ChannelScale* scales_;
 };
 
 template <class T>
 class ExtremeTally {
  public:
-  using Channel = T;
-  using Point = Quad<T>;
+  using Row = Quad<T>;
   struct Held {
     uint32_t voxel, count;
     uint32_t best[kChannels];
   };
 
-  static int words_of(const VoxelPlan& plan) { return 1 + static_cast<int>(plan.width); }
+  static constexpr int words_of(int channels) { return 1 + channels; }
 
-  __device__ ExtremeTally(const VoxelPlan& plan, const TiledPoints<T>& points, int64_t,
-                          ChannelScale*)
-      : rows_(points.rows),
-        width_(static_cast<int>(plan.width)),
-        flip_(plan.reduce == RC_REDUCE_MAX ? 0 : UINT32_MAX) {}
-  __device__ Point load(uint32_t i) const { return rows_[i]; }
-  __device__ void take(Held& held, const Point& point) const {
+  __device__ ExtremeTally(const VoxelPlan& plan, const ChannelScale*, int64_t, int64_t first)
+      : width_(channels_from(plan, first)), flip_(plan.reduce == RC_REDUCE_MAX ? 0 : UINT32_MAX) {}
+  __device__ void take(Held& held, const Row& row) const {
     ++held.count;
-    for (int k = 0; k < kChannels; ++k) held.best[k] = max(held.best[k], key_of(point.of[k]));
+    for (int k = 0; k < kChannels; ++k) held.best[k] = max(held.best[k], key_of(row.of[k]));
   }
   __device__ void put(const BlockWords& block, const Held& held) const {
     atomicAdd(&block.of(0, held.voxel), held.count);
@@ -186,6 +184,10 @@ class ExtremeTally {
     return result;
   }
 
+  __device__ double finish(double best, const VoxelState& state, const Divisor&) const {
+    return finish_extreme(flip_ == 0, best, state);
+  }
+
  private:
   // Of two numbers the better one has the greater key: -0 is less than +0, NaN is the best, and
   // none has key 0.
@@ -201,7 +203,6 @@ class ExtremeTally {
     return bit_cast<float>(key >> 31 ? key ^ 1u << 31 : ~key);
   }
 
-  const Quad<T>* rows_;
   int width_;
   uint32_t flip_;
 };

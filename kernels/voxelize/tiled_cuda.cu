@@ -1,113 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
-// rc_voxelize by tiles: the points are partitioned by tile, and a block writes all voxels of one.
-// Tiles of many points are shared by several blocks, which meet in global memory.
+// Dense reductions of features by tiles: the points are sorted by tile, and a block writes all voxels
+// of one. Tiles of many points are shared by several blocks, which meet in global memory.
 #define RC_LEVEL cuda
-#include "kernels/voxelize/segments.h"
+#include "kernels/voxelize/range_cuda.cuh"
+#include "kernels/voxelize/sorted_cuda.h"
 #include "kernels/voxelize/tally_cuda.cuh"
 #include "kernels/voxelize/tiled_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
 
-constexpr int kTallyThreads = 256;
+constexpr int kTallyThreads = 512;
+// Blocks of a multiprocessor: as many as have room for the words of a sum of kChannels channels.
+constexpr int kTallyBlocks = 3;
 // Points that a thread loads before it looks at them.
-constexpr int kRun = 4;
+constexpr int kRun = 2;
 
-// New values of a voxel from old ones.
-__device__ void finish(const VoxelPlan& plan, int32_t old_count, const VoxelResult& result,
-                       double (&values)[kChannels]) {
-  const int32_t reduce = plan.reduce;
-  if (reduce == RC_REDUCE_MEAN && old_count == 0) {
-    const auto count = static_cast<double>(result.count);
-    const double inverse = 1 / count;
-    for (int k = 0; k < kChannels; ++k) values[k] = quotient(result.values[k], count, inverse);
-    return;
+template <class Tally>
+struct TiledJob {
+  DensePlan plan;
+  Tiling tiling;
+  const uint32_t* numbers;          // of the sorted points' voxels
+  const typename Tally::Row* rows;  // of the sorted points' features
+  const ChannelScale* scales;
+  uint32_t* starts;  // [tiles + 1]: where each tile's points begin, and how many there are
+  int64_t first;     // channel
+  int words;         // of a voxel
+  // [points / kBlockPoints, words, voxels]: the sums of tiles that blocks share.
+  unsigned long long* slots;
+
+  __device__ bool is_last() const { return first + kChannels >= plan.voxels.width; }
+  __device__ bool is_shared(int64_t tile) const {
+    return starts[tile + 1] - starts[tile] > kBlockPoints;
   }
-  for (int k = 0; k < kChannels; ++k) {
-    const VoxelState state = {values[k], old_count, result.count};
-    values[k] = reduce == RC_REDUCE_SUM || reduce == RC_REDUCE_MEAN
-                    ? finish_sum(reduce == RC_REDUCE_MEAN, result.values[k], state)
-                    : finish_extreme(reduce == RC_REDUCE_MAX, result.values[k], state);
+  __device__ int64_t tile_of(uint32_t i) const { return numbers[i] >> kLocalBits; }
+  __device__ SharedWords slot(int64_t number) const {
+    return {slots + number * words * kTileVoxels};
   }
+  // Where the tallies of a shared tile are added up. No two begin in one slot.
+  __device__ int64_t slot_of(int64_t tile) const { return starts[tile] / kBlockPoints; }
+  // The shared tile that begins in a slot, or -1: it goes on behind the slot's last point.
+  __device__ int64_t shared_tile(int64_t slot) const {
+    const int64_t next = (slot + 1) * int64_t{kBlockPoints};
+    if (next >= starts[tiling.count]) return -1;
+    const int64_t tile = tile_of(static_cast<uint32_t>(next));
+    return is_shared(tile) && slot_of(tile) == slot ? tile : -1;
+  }
+  __device__ Tally tally(int64_t cloud) const { return Tally(plan.voxels, scales, cloud, first); }
+};
+
+// A tile a thread.
+template <class Tally>
+__global__ void __launch_bounds__(kTile) find_starts(const __grid_constant__ TiledJob<Tally> job) {
+  for_each_number(job.tiling.count + 1, [&](int64_t tile) {
+    job.starts[tile] =
+        static_cast<uint32_t>(border(0, job.plan.voxels.cloud.positions(), [&](int64_t i) {
+          return job.tile_of(static_cast<uint32_t>(i)) < tile;
+        }));
+  });
 }
 
-// Stores a voxel at `element` of the output, and its points in `count`, if there is such.
-__device__ void store_voxel(const DensePlan& plan, int64_t element, int32_t* count,
-                            const VoxelResult& result) {
+// Stores a voxel at `element` of the output, and its points in `count`, where it is counted.
+template <class Tally>
+__device__ void store_voxel(const TiledJob<Tally>& job, int64_t element, int32_t* count,
+                            const Tally& tally, const VoxelResult& result) {
+  const DensePlan& plan = job.plan;
   const GridArray& output = plan.output;
-  const int64_t channels = plan.voxels.width;
+  const int64_t channels = plan.voxels.width - job.first;
   const double fill = plan.voxels.fill_value;
   double values[kChannels] = {fill, fill, fill, fill};
   const int32_t old_count = plan.accumulate ? *count : 0;
   if (old_count != 0) {
     load_channels(output.type, output.data, element, output.channel, channels, values);
   }
-  if (result.count != 0) finish(plan.voxels, old_count, result, values);
+  if (result.count != 0) {
+    const Divisor points(static_cast<double>(old_count) + static_cast<double>(result.count));
+    for (int k = 0; k < kChannels; ++k) {
+      const VoxelState state = {values[k], old_count, result.count};
+      values[k] = tally.finish(result.values[k], state, points);
+    }
+  }
   store_channels(output.type, output.data, element, output.channel, channels, values);
-  if (count != nullptr) {
+  if (count != nullptr && job.is_last()) {
     *count = static_cast<int32_t>(static_cast<uint32_t>(old_count) +
                                   static_cast<uint32_t>(result.count));
   }
 }
 
-template <class Tally>
-struct TiledJob {
-  DensePlan plan;
-  Tiling tiling;
-  TiledPoints<typename Tally::Channel> points;
-  int words;  // of a voxel
-  // [points / kBlockPoints, words, voxels]: the sums of tiles that blocks share.
-  unsigned long long* slots;
-
-  __device__ uint32_t begin_of(int64_t tile) const { return points.starts[tile]; }
-  __device__ bool is_shared(int64_t tile) const {
-    return begin_of(tile + 1) - begin_of(tile) > kBlockPoints;
-  }
-  __device__ int64_t tile_of(uint32_t i) const {
-    return border(0, tiling.count, [&](int64_t t) { return begin_of(t + 1) <= i; });
-  }
-  // Where the tallies of a shared tile are added up. No two begin in one slot.
-  __device__ SharedWords slot_of(int64_t tile) const { return slot(begin_of(tile) / kBlockPoints); }
-  __device__ SharedWords slot(int64_t number) const {
-    return {slots + number * words * kTileVoxels};
-  }
-  // The shared tile that begins in a slot, or -1: it goes on behind the slot's last point.
-  __device__ int64_t shared_tile(int64_t slot) const {
-    const int64_t next = (slot + 1) * int64_t{kBlockPoints};
-    if (next >= begin_of(tiling.count)) return -1;
-    const int64_t tile = tile_of(static_cast<uint32_t>(next));
-    return is_shared(tile) && begin_of(tile) / kBlockPoints == slot ? tile : -1;
-  }
-};
-
-// A column of voxels of a tile along x, which is a thread's: those of a warp lie side by side.
-static_assert(kTallyThreads == 1 << (tile_bits(1) + tile_bits(2)));
+// Voxels of a tile with the same x.
+constexpr int kLayer = 1 << (tile_bits(1) + tile_bits(2));
+static_assert(kTallyThreads % kLayer == 0);
 
 // Stores the results of all voxels of a tile that lie in the grid.
-template <class ResultOf>
-__device__ void store_tile(const DensePlan& plan, const CellPlace& corner, ResultOf result_of) {
-  const Grid& grid = plan.voxels.grid;
+template <class Tally, class ResultOf>
+__device__ void store_tile(const TiledJob<Tally>& job, const CellPlace& corner, const Tally& tally,
+                           ResultOf result_of) {
+  const Grid& grid = job.plan.voxels.grid;
   CellPlace place = corner;
-  place.index[1] += threadIdx.x >> tile_bits(2);
-  place.index[2] += threadIdx.x & ((1 << tile_bits(2)) - 1);
+  // A thread takes voxels behind each other along x; those of a warp lie side by side.
+  const uint32_t first = threadIdx.x / kLayer, in_layer = threadIdx.x % kLayer;
+  place.index[0] += first;
+  place.index[1] += in_layer >> tile_bits(2);
+  place.index[2] += in_layer & ((1 << tile_bits(2)) - 1);
   if (place.index[1] >= grid.dims[1] || place.index[2] >= grid.dims[2]) return;
-  const GridArray &output = plan.output, &counts = plan.counts;
-  int64_t element = element_of(output, place.cloud, place.index);
+  const GridArray &output = job.plan.output, &counts = job.plan.counts;
+  int64_t element = element_of(output, place.cloud, place.index) + job.first * output.channel;
   int64_t counter = element_of(counts, place.cloud, place.index);
-  const int64_t left = grid.dims[0] - corner.index[0];
-  const uint32_t steps = left < 1 << tile_bits(0) ? static_cast<uint32_t>(left) : 1 << tile_bits(0);
-  for (uint32_t x = 0; x < steps; ++x) {
-    const VoxelResult result = result_of(x * kTallyThreads + threadIdx.x);
-    if (result.count != 0 || !plan.accumulate) {
+  const auto steps =
+      static_cast<uint32_t>(min(grid.dims[0] - corner.index[0], int64_t{1} << tile_bits(0)));
+  constexpr int kStep = kTallyThreads / kLayer;
+  for (uint32_t x = first; x < steps; x += kStep) {
+    const VoxelResult result = result_of(x * kLayer + in_layer);
+    if (result.count != 0 || !job.plan.accumulate) {
       int32_t* const count = counts ? reinterpret_cast<int32_t*>(counts.data) + counter : nullptr;
-      store_voxel(plan, element, count, result);
+      store_voxel(job, element, count, tally, result);
     }
-    element += output.axis[0];
-    counter += counts.axis[0];
+    element += kStep * output.axis[0];
+    counter += kStep * counts.axis[0];
   }
 }
 
-// Adds the points from `begin` to `end` of a tile up in cleared words. To be called by whole blocks.
+// Adds the points from `begin` to `end` up in cleared words. To be called by whole blocks.
 template <class Tally>
 __device__ void tally_points(const TiledJob<Tally>& job, const Tally& tally,
                              const BlockWords& block, uint32_t begin, uint32_t end) {
@@ -119,12 +132,12 @@ __device__ void tally_points(const TiledJob<Tally>& job, const Tally& tally,
   for (uint32_t first = (begin / kRun + threadIdx.x) * kRun; first < end;
        first += kTallyThreads * kRun) {
     uint32_t voxels[kRun];
-    typename Tally::Point points[kRun];
+    typename Tally::Row points[kRun];
     for (uint32_t j = 0; j < kRun; ++j) {
       const uint32_t i = first + j;
       const bool there = i >= begin && i < end;
-      voxels[j] = there ? job.points.locals[i] : kTileVoxels;
-      if (there) points[j] = tally.load(i);
+      voxels[j] = there ? job.numbers[i] & (kTileVoxels - 1) : kTileVoxels;
+      if (there) points[j] = job.rows[i];
     }
     for (int j = 0; j < kRun; ++j) {
       if (voxels[j] == kTileVoxels) continue;
@@ -140,26 +153,25 @@ __device__ void tally_points(const TiledJob<Tally>& job, const Tally& tally,
   __syncthreads();
 }
 
+// A tile a block.
 template <class Tally>
-__global__ void __launch_bounds__(kTallyThreads)
+__global__ void __launch_bounds__(kTallyThreads, kTallyBlocks)
     reduce_tiles(const __grid_constant__ TiledJob<Tally> job) {
   extern __shared__ uint4 tile_words[];
-  __shared__ ChannelScale scales[kChannels];
   const BlockWords block = {reinterpret_cast<uint32_t*>(tile_words)};
-  const int64_t tile = blockIdx.x;
-  const uint32_t begin = job.begin_of(tile), end = job.begin_of(tile + 1);
+  const uint32_t begin = job.starts[blockIdx.x], end = job.starts[blockIdx.x + 1];
   if (end - begin > kBlockPoints || (begin == end && job.plan.accumulate)) return;
-  const CellPlace corner = job.tiling.corner_of(static_cast<uint32_t>(tile));
+  const CellPlace corner = job.tiling.corner_of(blockIdx.x);
+  const Tally tally = job.tally(corner.cloud);
   if (begin == end) {
-    store_tile(job.plan, corner, [](uint32_t) { return VoxelResult{}; });
+    store_tile(job, corner, tally, [](uint32_t) { return VoxelResult{}; });
     return;
   }
-  const Tally tally(job.plan.voxels, job.points, corner.cloud, scales);
   tally_points(job, tally, block, begin, end);
-  store_tile(job.plan, corner, [&](uint32_t v) { return tally.result(block, v); });
+  store_tile(job, corner, tally, [&](uint32_t v) { return tally.result(block, v); });
 }
 
-// A slot a block, for the tiles that begin there and are shared.
+// A slot a block, for the tile that begins there, if it is shared.
 template <class Tally>
 __global__ void __launch_bounds__(kTallyThreads)
     clear_slots(const __grid_constant__ TiledJob<Tally> job) {
@@ -170,77 +182,134 @@ __global__ void __launch_bounds__(kTallyThreads)
   }
 }
 
-// Some points in the order of tiles a block: no shared tile begins and ends among them, so that they
-// touch two at most.
+// Some sorted points a block: no shared tile begins and ends among them, so that they touch two at
+// most.
 template <class Tally>
-__global__ void __launch_bounds__(kTallyThreads)
+__global__ void __launch_bounds__(kTallyThreads, kTallyBlocks)
     reduce_shared(const __grid_constant__ TiledJob<Tally> job) {
   extern __shared__ uint4 tile_words[];
-  __shared__ ChannelScale scales[kChannels];
   const BlockWords block = {reinterpret_cast<uint32_t*>(tile_words)};
-  const uint32_t total = job.begin_of(job.tiling.count), first = blockIdx.x * kBlockPoints;
+  const uint32_t total = job.starts[job.tiling.count], first = blockIdx.x * kBlockPoints;
   if (first >= total) return;
   const uint32_t last = min(total - 1, first + kBlockPoints - 1);
   const int64_t tiles[2] = {job.tile_of(first), job.tile_of(last)};
   for (int t = 0; t < 2; ++t) {
     if (!job.is_shared(tiles[t]) || (t == 1 && tiles[1] == tiles[0])) continue;
     const CellPlace corner = job.tiling.corner_of(static_cast<uint32_t>(tiles[t]));
-    const Tally tally(job.plan.voxels, job.points, corner.cloud, scales);
-    tally_points(job, tally, block, max(first, job.begin_of(tiles[t])),
-                 min(last + 1, job.begin_of(tiles[t] + 1)));
-    for (uint32_t v = threadIdx.x; v < kTileVoxels; v += kTallyThreads) {
-      tally.share(block, job.slot_of(tiles[t]), v);
-    }
+    const Tally tally = job.tally(corner.cloud);
+    tally_points(job, tally, block, max(first, job.starts[tiles[t]]),
+                 min(last + 1, job.starts[tiles[t] + 1]));
+    const SharedWords all = job.slot(job.slot_of(tiles[t]));
+    for (uint32_t v = threadIdx.x; v < kTileVoxels; v += kTallyThreads) tally.share(block, all, v);
     __syncthreads();
   }
 }
 
 template <class Tally>
-__global__ void __launch_bounds__(kTallyThreads)
+__global__ void __launch_bounds__(kTallyThreads, kTallyBlocks)
     store_shared(const __grid_constant__ TiledJob<Tally> job) {
-  __shared__ ChannelScale scales[kChannels];
   const int64_t tile = job.shared_tile(blockIdx.x);
   if (tile < 0) return;
   const CellPlace corner = job.tiling.corner_of(static_cast<uint32_t>(tile));
-  const Tally tally(job.plan.voxels, job.points, corner.cloud, scales);
-  __syncthreads();
+  const Tally tally = job.tally(corner.cloud);
   const SharedWords all = job.slot(blockIdx.x);
-  store_tile(job.plan, corner, [&](uint32_t v) { return tally.result(all, v); });
+  store_tile(job, corner, tally, [&](uint32_t v) { return tally.result(all, v); });
 }
 
-// More shared memory for the dynamic arrays of a kernel than every device grants unasked.
+// More shared memory for a kernel's dynamic array than every device grants unasked.
 template <class Kernel>
 cudaError_t allow_shared(Kernel kernel, size_t bytes) {
-  constexpr size_t kGranted = 40 * 1024;
+  constexpr size_t kGranted = 48 * 1024;
   if (bytes <= kGranted) return cudaSuccess;
   return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                               static_cast<int>(bytes));
 }
 
+// T is the type of the features, or float, which holds all small integers.
+template <class T>
+__device__ Quad<T> row_of_point(const VoxelPlan& plan, const PointPlace& place, int64_t first) {
+  const Array& features = plan.features;
+  const int64_t start = start_of(features, place) + first * features.channel;
+  const int64_t channels = plan.width - first;
+  if (!std::is_same_v<T, float> || features.type == Type::f32) {
+    return load_quad(reinterpret_cast<const T*>(features.data) + start, features.channel, channels);
+  }
+  double values[kChannels];
+  load_channels(features.type, features.data, start, features.channel, channels, values);
+  Quad<T> row;
+  for (int k = 0; k < kChannels; ++k) row.of[k] = from_double<T>(values[k]);
+  return row;
+}
+
+// The features of kChannels channels in the order of the sorted points: what a tile's block then reads
+// lies side by side. On the way their range is measured, where it has to be.
+template <class T>
+__global__ void __launch_bounds__(kTile)
+    gather_rows(const __grid_constant__ VoxelPlan plan, const uint32_t* numbers, uint32_t none,
+                const uint32_t* positions, int64_t first, Quad<T>* rows, int32_t* exponents) {
+  RangeWatch watch(plan, exponents, first);
+  for_each_number(plan.cloud.positions(), [&](int64_t i) {
+    if (numbers[i] == none) return;
+    const PointPlace place = place_of(plan.cloud, positions[i]);
+    rows[i] = row_of_point<T>(plan, place, first);
+    if (exponents != nullptr) watch.see(place.cloud, rows[i]);
+  });
+  if (exponents != nullptr) watch.finish();
+}
+
 template <class Tally>
-cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
-  const VoxelPlan& voxels = plan.voxels;
-  const int64_t positions = voxels.cloud.positions();
-  TiledJob<Tally> job = {plan, Tiling(voxels), {}, Tally::words_of(voxels), nullptr};
-  const int64_t slots = positions / kBlockPoints;
-  const int64_t slot_size = int64_t{job.words} * kTileVoxels * int64_t{sizeof(*job.slots)};
-  cudaError_t error = take_tiled_points(voxels, job.tiling, slots * slot_size, carver, &job.points);
-  if (error != cudaSuccess || !launch) return error;
-  job.slots = reinterpret_cast<unsigned long long*>(job.points.keys);
-  error = partition(voxels, job.tiling, job.points, stream);
+cudaError_t reduce_channels(const TiledJob<Tally>& job, cudaStream_t stream) {
   const size_t shared = static_cast<size_t>(job.words) * kTileVoxels * sizeof(uint32_t);
-  if (error == cudaSuccess) error = allow_shared(reduce_tiles<Tally>, shared);
+  cudaError_t error = allow_shared(reduce_tiles<Tally>, shared);
   if (error == cudaSuccess) error = allow_shared(reduce_shared<Tally>, shared);
   if (error != cudaSuccess) return error;
   const auto tiles = static_cast<unsigned>(job.tiling.count);
+  const auto slots = static_cast<unsigned>(job.plan.voxels.cloud.positions() / kBlockPoints);
   reduce_tiles<<<tiles, kTallyThreads, shared, stream>>>(job);
   if (slots > 0) {
-    const auto blocks = static_cast<unsigned>(slots);
-    clear_slots<<<blocks, kTallyThreads, 0, stream>>>(job);
-    reduce_shared<<<blocks + 1, kTallyThreads, shared, stream>>>(job);
-    store_shared<<<blocks, kTallyThreads, 0, stream>>>(job);
+    clear_slots<<<slots, kTallyThreads, 0, stream>>>(job);
+    reduce_shared<<<slots + 1, kTallyThreads, shared, stream>>>(job);
+    store_shared<<<slots, kTallyThreads, 0, stream>>>(job);
   }
   return cudaGetLastError();
+}
+
+template <class Tally>
+cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
+  const VoxelPlan& voxels = plan.voxels;
+  const Tiling tiling(voxels);
+  const int64_t positions = voxels.cloud.positions();
+  Sorted<uint32_t> sorted;
+  const cudaError_t error = sort_points_cuda(voxels, tiling, carver, launch, stream, &sorted);
+  auto* const rows = carver.take<typename Tally::Row>(positions);
+  uint32_t* const starts = carver.take<uint32_t>(tiling.count + 1);
+  if (error != cudaSuccess || !launch) return error;
+  // The slots lie in what the sort has left free.
+  constexpr int kMostWords = Tally::words_of(kChannels);
+  static_assert(kMostWords * kTileVoxels * sizeof(uint64_t) <= kBlockPoints * sizeof(uint32_t));
+  TiledJob<Tally> job = {
+      plan,
+      tiling,
+      sorted.cells(),
+      rows,
+      sorted.ranges.scales,
+      starts,
+      0,
+      Tally::words_of(static_cast<int>(std::min<int64_t>(voxels.width, kChannels))),
+      reinterpret_cast<unsigned long long*>(sorted.pairs.free_keys())};
+  find_starts<<<blocks_for(tiling.count + 1), kTile, 0, stream>>>(job);
+  clear_ranges(voxels, sorted.ranges, stream);
+  const unsigned blocks =
+      sorted.ranges.exponents != nullptr ? range_blocks(positions) : blocks_for(positions);
+  for (; job.first < voxels.width; job.first += kChannels) {
+    gather_rows<<<blocks, kTile, 0, stream>>>(voxels, job.numbers, tiling.none(),
+                                              sorted.positions(), job.first, rows,
+                                              sorted.ranges.exponents);
+    scale_ranges(voxels, sorted.ranges, stream);
+    const cudaError_t reduced = reduce_channels(job, stream);
+    if (reduced != cudaSuccess) return reduced;
+  }
+  return cudaSuccess;
 }
 
 template <class T>
@@ -257,11 +326,15 @@ RC_KERNELS_END
 
 namespace rc {
 
-bool fits_tiles(const VoxelPlan& plan) {
-  if (!reduces_features(plan.reduce) || plan.features.type == Type::f64) return false;
-  if (plan.width < 1 || plan.width > kChannels || plan.cloud.positions() == 0) return false;
+bool pays_by_tiles(const VoxelPlan& plan) {
+  // Sums of float64 do not fit the words.
+  if (!reduces_features(plan.reduce) || plan.features.type == Type::f64 || plan.width == 0) {
+    return false;
+  }
+  constexpr int64_t kCellsPerPoint = 8;
   const int64_t tiles = Tiling(plan).count;
-  return tiles > 0 && tiles <= kMostTiles;
+  return tiles > 0 && tiles <= kMostTiles &&
+         plan.cloud.positions() >= tiles * (kTileVoxels / kCellsPerPoint);
 }
 
 cudaError_t voxelize_tiled_cuda(const DensePlan& plan, Carver& carver, bool launch,

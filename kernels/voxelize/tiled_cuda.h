@@ -9,8 +9,8 @@
 
 namespace rc {
 
-// Whether a call reduces features, few and narrow enough, in a grid of few enough tiles.
-bool fits_tiles(const VoxelPlan& plan);
+// Whether a call can be done so, and has points enough for its grid to be faster so.
+bool pays_by_tiles(const VoxelPlan& plan);
 
 // Writes every voxel; stats must be cleared. Without `launch` only the memory is taken.
 cudaError_t voxelize_tiled_cuda(const DensePlan& plan, Carver& carver, bool launch,

@@ -122,12 +122,6 @@ class Builder {
     } else if (kind_.operation == VoxelOperation::kDense && !takes_features(kind_.reduce)) {
       case_.grid.dims[2] = r_.pick<int64_t>({1, 8, 17, 31, 32, 33, 70});
     }
-    if (kind_.operation == VoxelOperation::kDense && width_ < 5 && r_.chance(3)) {
-      // About as many tiles as the CUDA path counts in shared memory.
-      case_.grid.dims[0] = r_.pick<int64_t>({65536, 65537});
-      case_.grid.dims[1] = case_.grid.dims[2] = r_.integer(1, 2);
-      trait("many tiles");
-    }
     if (case_.grid.dims[0] * case_.grid.dims[1] * case_.grid.dims[2] == 1) trait("one voxel");
   }
 
@@ -386,29 +380,17 @@ rc_voxelize_sparse_options sparse_options(const rc_voxelize_options& from) {
 int voxel_combinations() { return static_cast<int>(combinations().size()); }
 
 std::vector<std::string> expected_voxel_traits() {
-  std::vector<std::string> traits = {"layout single",
-                                     "layout batch",
-                                     "layout packed",
-                                     "points float16",
-                                     "points float32",
-                                     "points float64",
-                                     "many points",
-                                     "no points",
-                                     "no clouds",
-                                     "no features",
-                                     "many cells",
-                                     "many tiles",
-                                     "one voxel",
-                                     "lengths",
-                                     "whole millimetres",
-                                     "points anywhere",
-                                     "points in few voxels",
-                                     "points in one",
-                                     "points outside",
-                                     "feature_bound",
-                                     "accumulate",
-                                     "hard voxels",
-                                     "gradient without features"};
+  std::vector<std::string> traits = {"layout single",   "layout batch",
+                                     "layout packed",   "points float16",
+                                     "points float32",  "points float64",
+                                     "many points",     "no points",
+                                     "no clouds",       "no features",
+                                     "many cells",      "one voxel",
+                                     "lengths",         "whole millimetres",
+                                     "points anywhere", "points in few voxels",
+                                     "points in one",   "points outside",
+                                     "feature_bound",   "accumulate",
+                                     "hard voxels",     "gradient without features"};
   for (const Combination& c : combinations()) traits.push_back(trait_of(c));
   return traits;
 }
