@@ -10,14 +10,15 @@
 RC_KERNELS_BEGIN
 
 // A group of channels at some targets. Strides count elements.
-
 struct Rows {
   const char* values;  // of sample 0 of the sequence, from the first channel on
   int64_t sample, value_channel;
   char* output;  // of the first target, from the first channel on
   int64_t target, output_channel;
   int64_t targets, channels;
+  int32_t mode;
   Step* steps;
+  const Outer* outers;  // for pchip
   double fill_value;
   bool watch_nan;  // steps shall tell, in `reason`, which targets have a NaN
 };
@@ -78,6 +79,62 @@ inline void cover_both(const Rows& rows, const Chunk& chunk) {
   }
 }
 
+// One copy of each is enough: they take longer than a call.
+__attribute__((noinline)) inline double angle_at(double v0, double v1, double w) {
+  return angle(v0, v1, w);
+}
+__attribute__((noinline)) inline double pchip_at(const Stencil& stencil, double w) {
+  return pchip(stencil, w);
+}
+__attribute__((noinline)) inline void slerp_at(const double* q0, const double* q1, double w,
+                                               double* out) {
+  slerp(q0, q1, w, out);
+}
+
+// The channels of target i in a mode that computes in float64; whether a NaN came out.
+template <class In, class Out>
+__attribute__((noinline)) bool serve_curve(const Rows& rows, int64_t i, Out* out) {
+  const Step& step = rows.steps[i];
+  const auto value = [&](int64_t sample, int64_t channel) {
+    const auto* values = reinterpret_cast<const In*>(rows.values);
+    return to_double(values[sample * rows.sample + channel * rows.value_channel]);
+  };
+  bool nan = false;
+  const auto put = [&](int64_t channel, double result) {
+    out[channel * rows.output_channel] = from_double<Out>(result);
+    nan |= is_nan(result);
+  };
+  if (rows.mode == RC_MODE_SLERP) {
+    for (int64_t c = 0; c < rows.channels; c += 4) {
+      double q0[4], q1[4], q[4];
+      for (int k = 0; k < 4; ++k) {
+        q0[k] = value(step.a, c + k);
+        q1[k] = value(step.b, c + k);
+      }
+      slerp_at(q0, q1, step.weight, q);
+      for (int k = 0; k < 4; ++k) put(c + k, q[k]);
+    }
+  } else if (rows.mode == RC_MODE_ANGLE) {
+    for (int64_t c = 0; c < rows.channels; ++c) {
+      put(c, angle_at(value(step.a, c), value(step.b, c), step.weight));
+    }
+  } else {
+    const Outer& outer = rows.outers[i];
+    Stencil s = {};
+    s.has_first = outer.has_first;
+    s.has_last = outer.has_last;
+    for (int k = 0; k < 3; ++k) s.h[k] = outer.distance[k];
+    for (int64_t c = 0; c < rows.channels; ++c) {
+      if (s.has_first) s.y[0] = value(outer.first, c);
+      s.y[1] = value(step.a, c);
+      s.y[2] = value(step.b, c);
+      if (s.has_last) s.y[3] = value(outer.last, c);
+      put(c, pchip_at(s, step.weight));
+    }
+  }
+  return nan;
+}
+
 // `kDense`: neighbouring channels are neighbours in memory, on both sides.
 template <class In, class Out, bool kDense>
 __attribute__((flatten)) inline void serve_rows(const Rows& rows) {
@@ -102,6 +159,10 @@ __attribute__((flatten)) inline void serve_rows(const Rows& rows) {
         break;
       case Action::kCurve:
         if constexpr (!std::is_integral_v<Out>) {
+          if (rows.mode != RC_MODE_LINEAR) {
+            nan = serve_curve<In, Out>(rows, i, out);
+            break;
+          }
           const auto w = static_cast<Compute<In>>(step.weight);
           const bool near_a = w < Compute<In>{0.5};
           const Compute<In> factor = near_a ? w : w - 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What targets do in the modes that need no more than one or two samples, found for many targets in
-// one loop. The rules are those of locate.h.
+// What targets do in the modes that need a few samples, found for many targets in one loop. The rules
+// are those of locate.h.
 #pragma once
 
 #include "kernels/resample/reader.h"
@@ -15,10 +15,16 @@ struct Step {
   double weight;   // kCurve: of b
 };
 
+// What pchip needs beside the step of a curve: the samples around a and b, and the three distances.
+struct Outer {
+  int64_t first, last;
+  double distance[3];
+  bool has_first, has_last;
+};
+
 // Modes that steps tell all about, unless samples are passed over.
 RC_SHARED bool takes_steps(const ResamplePlan& plan, int32_t mode) {
-  return !plan.skip_nan && (mode == RC_MODE_LINEAR || mode == RC_MODE_PREVIOUS ||
-                            mode == RC_MODE_NEXT || mode == RC_MODE_NEAREST);
+  return !plan.skip_nan && !is_aggregate(mode);
 }
 
 }  // namespace rc
@@ -36,22 +42,35 @@ struct TargetTimes {
   }
 };
 
-// By the rules.
+// By the rules. `outer` is for pchip alone.
 template <class Raw>
 __attribute__((noinline)) Step step_by_rules(const ResamplePlan& plan,
                                              const Sequence<Raw>& sequence,
                                              typename Sequence<Raw>::Time t, int64_t not_later,
-                                             int32_t mode) {
+                                             int32_t mode, Outer* outer) {
   const Bracket bracket = locate(plan, sequence, t, not_later);
   const Choice choice = choose(plan, bracket, mode);
   if (choice.action == Action::kFill) return {Action::kFill, choice.reason, 0, 0, 0};
   const bool copies = choice.action == Action::kCopy;
   const Reader<Raw> reader{plan, sequence, 0, 1};
-  const int64_t a = reader.representative(copies ? choice.knot : bracket.a);
-  const int64_t b = copies ? a : reader.representative(bracket.b);
+  bool has_mean = false;
+  const auto sample = [&](const Knot& knot) {
+    const int64_t position = reader.representative(knot);
+    has_mean = has_mean || position < 0;
+    return position < 0 ? 0 : sequence.sample(position);
+  };
+  const int64_t a = sample(copies ? choice.knot : bracket.a);
+  const int64_t b = copies ? a : sample(bracket.b);
+  if (mode == RC_MODE_PCHIP && !copies) {
+    outer->has_first = static_cast<bool>(bracket.outer_a);
+    outer->has_last = static_cast<bool>(bracket.outer_b);
+    if (outer->has_first) outer->first = sample(bracket.outer_a);
+    if (outer->has_last) outer->last = sample(bracket.outer_b);
+    for (int i = 0; i < 3; ++i) outer->distance[i] = bracket.distance[i];
+  }
   // The mean of several samples of one time.
-  if (a < 0 || b < 0) return {Action::kAggregate, 0, 0, 0, 0};
-  return {choice.action, choice.reason, sequence.sample(a), sequence.sample(b), bracket.weight};
+  if (has_mean) return {Action::kAggregate, 0, 0, 0, 0};
+  return {choice.action, choice.reason, a, b, bracket.weight};
 }
 
 // Samples as they lie in memory: in order, without gaps, on the target's clock or a number of ticks
@@ -140,7 +159,8 @@ struct Finder {
   const Sequence<Raw>& sequence;
   const Samples samples;
   const int32_t mode;
-  const bool last_counts;  // of several samples of one time
+  const bool is_copy;
+  const bool at_once;  // find_between may serve
   const Span max_gap;
 
   Finder(const ResamplePlan& p, const Sequence<Raw>& s, const Samples& same, int32_t m)
@@ -148,12 +168,13 @@ struct Finder {
         sequence(s),
         samples(same),
         mode(m),
-        last_counts(p.duplicates == RC_DUPLICATES_LAST),
+        is_copy(rc::is_copy(m)),
+        at_once(p.duplicates == RC_DUPLICATES_LAST && m != RC_MODE_PCHIP),
         max_gap(limit_of(p.max_gap, Time())) {}
 
   // Most targets lie between two samples that are one of their time each and no farther apart than
-  // max_gap, or on a sample: a few comparisons then tell what the rules say. False where it takes more
-  // than that. `not_later` has to be right.
+  // max_gap, or on a sample: where the last of several counts a few comparisons then tell what the
+  // rules say. False where it takes more than that. `not_later` has to be right.
   bool find_between(Time t, int64_t not_later, Step* step) const {
     const auto ta = samples.time(not_later - 1), tb = samples.time(not_later);
     const int64_t a = samples.sample(not_later - 1), b = samples.sample(not_later);
@@ -162,7 +183,7 @@ struct Finder {
       return true;
     }
     if (!(tb < samples.time(not_later + 1)) || span(ta, tb) > max_gap) return false;
-    if (mode == RC_MODE_LINEAR) {
+    if (!is_copy) {
       *step = {Action::kCurve, 0, a, b, quotient(span(ta, t), span(ta, tb))};
       return true;
     }
@@ -174,31 +195,34 @@ struct Finder {
 
   // Positions that are not later than t. A guess that is wrong by one is put right without a branch,
   // which samples with jitter would make a processor guess wrong.
-  int64_t find(Time t, int64_t guess, Step* step) const {
-    if (last_counts && guess >= 1 && guess < samples.count) {
+  int64_t find(Time t, int64_t guess, Step* step, Outer* outer) const {
+    if (at_once && guess >= 1 && guess < samples.count) {
       const int64_t k = guess + (t < samples.time(guess) ? 0 : 1) - (t < samples.time(guess - 1));
       if (k >= 1 && k < samples.count - 1 && !(t < samples.time(k - 1)) && t < samples.time(k) &&
           find_between(t, k, step)) {
         return k;
       }
     }
-    return find_by_rules(t, guess, step);
+    return find_by_rules(t, guess, step, outer);
   }
 
-  __attribute__((noinline)) int64_t find_by_rules(Time t, int64_t guess, Step* step) const {
+  __attribute__((noinline)) int64_t find_by_rules(Time t, int64_t guess, Step* step,
+                                                  Outer* outer) const {
     const int64_t hint = guess < 0 ? 0 : guess > samples.count ? samples.count : guess;
     const int64_t k = samples.not_later(t, hint);
-    const bool inside = last_counts && k >= 1 && k < samples.count - 1;
-    if (!inside || !find_between(t, k, step)) *step = step_by_rules(plan, sequence, t, k, mode);
+    const bool inside = at_once && k >= 1 && k < samples.count - 1;
+    if (!inside || !find_between(t, k, step)) {
+      *step = step_by_rules(plan, sequence, t, k, mode, outer);
+    }
     return k;
   }
 
   // Of the targets that `times` begins with.
   void find_all(const TargetTimes<Raw>& times, int64_t count, const Fetch& fetch, Guess& guess,
-                Step* steps) const {
+                Step* steps, Outer* outers) const {
     Guess g = guess;
     for (int64_t i = 0; i < count; ++i) {
-      g.found(find(times[i], g.next(), &steps[i]));
+      g.found(find(times[i], g.next(), &steps[i], &outers[i]));
       fetch(steps[i]);
     }
     guess = g;

@@ -16,7 +16,7 @@ struct Service {
   // A few hundred nanoseconds of work, so that asking memory for the next block and working on this
   // one overlap.
   static constexpr int kBlock = 16;
-  static constexpr int kModes = 4;
+  static constexpr int kModes = RC_MODE_MEAN;
 
   const ResamplePlan& plan;
   const ServeRows serve_rows;
@@ -114,6 +114,7 @@ class Row {
     int64_t first;
     int64_t count;
     Step steps[Service::kModes][Service::kBlock];
+    Outer outers[Service::kBlock];
   };
   // Of one target.
   struct Output {
@@ -144,18 +145,18 @@ class Row {
                            m == 0 ? service_.bytes_to_fetch : 0};
       guess_ = before;
       if (is_plain_) {
-        find_steps(samples_, first, fetch, service_.modes[m], block.count, block.steps[m]);
+        find_steps(samples_, fetch, service_.modes[m], block, block.steps[m]);
       } else {
-        find_steps(sequence_, first, fetch, service_.modes[m], block.count, block.steps[m]);
+        find_steps(sequence_, fetch, service_.modes[m], block, block.steps[m]);
       }
     }
   }
 
   template <class Samples>
-  void find_steps(const Samples& samples, int64_t first, const Fetch& fetch, int32_t mode,
-                  int64_t count, Step* steps) {
+  void find_steps(const Samples& samples, const Fetch& fetch, int32_t mode, Block& block,
+                  Step* steps) {
     Finder<Raw, Samples>(service_.plan, sequence_, samples, mode)
-        .find_all(times(first), count, fetch, guess_, steps);
+        .find_all(times(block.first), block.count, fetch, guess_, steps, block.outers);
   }
 
   void serve(Block& block) {
@@ -167,8 +168,8 @@ class Row {
       if (service_.mode_of[g] < 0) continue;
       service_.serve_rows({values_ + group.begin * v.channel * item_size(v.type), v.step, v.channel,
                            to + group.begin * o.channel * item_size(o.type), o.step, o.channel,
-                           block.count, group.count, block.steps[service_.mode_of[g]],
-                           plan.fill_value, service_.validity});
+                           block.count, group.count, group.mode, block.steps[service_.mode_of[g]],
+                           block.outers, plan.fill_value, service_.validity});
     }
     if (service_.streams) stream_.written(block.count * plan.width * item_size(o.type));
     if (!service_.validity && !service_.by_target) return;
