@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results that are too large for the caches are written past them: the same bits, and no others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import robocache as rc
+
+BYTES = 40 << 20
+"""Of a result; those of more than 32 MiB are written past the caches."""
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("channels", "dtype", "skew"),
+    [
+        (7, "float32", 0),
+        (16, "float32", 3),
+        (3, "float16", 5),
+        (129, "uint8", 1),
+        (33, "float64", 1),
+    ],
+)
+def test_a_large_result_is_that_of_its_parts(
+    channels: int, dtype: str, skew: int, threads: int
+) -> None:
+    targets = BYTES // (channels * np.dtype(dtype).itemsize)
+    random = np.random.default_rng(channels)
+    values = random.integers(0, 200, (1000, channels)).astype(dtype)
+    source = np.sort(random.integers(0, 10**9, 1000))
+    target = np.sort(random.integers(-(10**6), 10**9 + 10**6, targets))
+    mode = "nearest" if dtype == "uint8" else "linear"
+    memory = np.full(targets * channels + 2 * skew + 2, 77, dtype)
+    out = memory[skew + 1 : skew + 1 + targets * channels].reshape(targets, channels)
+    with rc.Context("cpu", threads=threads) as context:
+        rc.resample(values, source, target, mode=mode, out=out, context=context)
+    for part in np.array_split(np.arange(targets), 5):
+        expected = rc.resample(values, source, target[part], mode=mode)
+        assert out[part].tobytes() == expected.tobytes()
+    around = np.concatenate([memory[: skew + 1], memory[skew + 1 + targets * channels :]])
+    assert (around == 77).all()
+
+
+def test_rows_of_a_large_result_are_those_of_each() -> None:
+    random = np.random.default_rng(3)
+    values = random.normal(size=(9, 50, 31)).astype(np.float32)
+    source = np.sort(random.integers(0, 10**6, (9, 50)), axis=1)
+    target = np.sort(random.integers(0, 10**6, (9, BYTES // (9 * 31 * 4))), axis=1)
+    together = rc.resample(values, source, target)
+    for row in range(9):
+        alone = rc.resample(values[row], source[row], target[row])
+        assert together[row].tobytes() == alone.tobytes()
