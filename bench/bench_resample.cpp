@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kStep = 1000000;
 
-// Sequences of float32 or float16 channels at about 1 kHz with jittered stamps, and regular targets.
+// Sequences of float32 or float16 channels at about 1 kHz with jittered stamps; regular targets.
 class Problem {
  public:
   Problem(int64_t rows, int64_t samples, int64_t targets, int64_t channels, int64_t bits)
@@ -69,8 +69,8 @@ class Problem {
   int64_t output_shape_[3];
 };
 
-// Arguments: rows, samples, targets, channels, bits of a channel, threads (0 = all cores), SIMD level
-// (0 = the best).
+// Arguments: rows, samples, targets, channels, bits of a channel, threads (0 = all cores), SIMD
+// level (0 = the best).
 void resample(benchmark::State& state) {
   Problem problem(state.range(0), state.range(1), state.range(2), state.range(3), state.range(4));
   const bench::Context context = bench::make_context(state.range(5), state.range(6));

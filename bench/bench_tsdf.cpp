@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Speed of rc_tsdf_integrate through the C interface: a wall that bulges, seen by cameras around the
-// middle of a cube, at each SIMD level.
+// Speed of rc_tsdf_integrate through the C interface: a wall that bulges, seen from the middle of a
+// cube, at each SIMD level.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -69,8 +69,8 @@ class Problem {
   int64_t depth_shape_[3], poses_shape_[3], volume_shape_[3];
 };
 
-// Frames, edge of the volume, threads (0 = all cores), SIMD level (0 = the best). Counts voxels times
-// frames.
+// Frames, edge of the volume, threads (0 = all cores), SIMD level (0 = the best). Counts voxels
+// times frames.
 void integrate(benchmark::State& state) {
   Problem problem(state.range(0), state.range(1));
   const bench::Context context = bench::make_context(state.range(2), state.range(3));

@@ -39,8 +39,8 @@ enum rc_log_level { RC_LOG_DEBUG = 10, RC_LOG_INFO = 20, RC_LOG_WARNING = 30, RC
 
 /** Instruction sets of the CPU kernels. All give equal bits.
  *
- * Each architecture has some of them, and each of these holds those before it: BASELINE, AVX2, AVX512
- * on x86-64; BASELINE, NEON on AArch64. Between architectures the numbers order nothing. */
+ * Each architecture has some of them, and each of these holds those before it: BASELINE, AVX2,
+ * AVX512 on x86-64; BASELINE, NEON on AArch64. Between architectures the numbers order nothing. */
 enum rc_simd_level {
   /** The best that the processor has. */
   RC_SIMD_AUTO = 0,
@@ -72,8 +72,8 @@ typedef struct rc_context_options {
   /** CPU threads, the caller's among them: 0 = as many as the process may use cores, 1 = the
    * caller's alone. At most 1024. */
   int32_t threads;
-  /** Highest of ::rc_simd_level to use. A level that the processor lacks is refused, and so is one of
-   * another architecture. */
+  /** Highest of ::rc_simd_level to use. A level that the processor lacks is refused, and so is one
+   * of another architecture. */
   int32_t simd_level;
   /** Most bytes of workspace one call may take from the pool or the allocator; 0 = no limit. */
   uint64_t workspace_limit;

@@ -3,8 +3,8 @@
 //
 // Each translation unit that compiles kernels for a level defines RC_LEVEL (baseline, avx2, avx512,
 // neon, cuda); what serves every level does not. Everything inside RC_KERNELS_BEGIN / END then gets
-// names of its own, so that the linker can never give the baseline build a function that was compiled
-// with AVX2.
+// names of its own, so that the linker can never give the baseline build a function that was
+// compiled with AVX2.
 #pragma once
 
 #if defined(__CUDACC__)

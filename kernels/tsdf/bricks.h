@@ -16,8 +16,8 @@ inline uint32_t frames_that_see(const IntegratePlan& plan, const CameraPass& pas
   return frames;
 }
 
-// Calls integrate_rows(brick, frames, x, y) for every `rows` rows along z, from y on, of the bricks of
-// the columns [begin, end) that some frame may see.
+// Calls integrate_rows(brick, frames, x, y) for every `rows` rows along z, from y on, of the bricks
+// of the columns [begin, end) that some frame may see.
 template <class Rows>
 void for_each_row(const IntegratePlan& plan, const CameraPass& pass, int64_t begin, int64_t end,
                   int rows, Rows integrate_rows) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rc_tsdf_integrate for the voxels of some rows of a brick at a time, each in a lane, by the operations
-// of observe() in their order.
+// rc_tsdf_integrate for the voxels of some rows of a brick at a time, each in a lane, by the
+// operations of observe() in their order.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,7 @@ template <class Depth>
 class Observer {
  public:
   Observer(const IntegratePlan& plan, const VoxelRows& rows)
-      : plan_(plan), rows_(rows), state_(load_state(plan.volume, rows)) {
+      : state_(load_state(plan.volume, rows)), plan_(plan), rows_(rows) {
     constexpr LaneNumbers numbers = lane_numbers();
     const Floats row = load(numbers.row), voxel = load(numbers.voxel);
     y_ = all(static_cast<float>(rows.y)) + row;
@@ -145,12 +145,12 @@ class Observer {
     return choose(greater(all(-plan_.edge), d), weight * share, weight);
   }
 
-  const IntegratePlan& plan_;
-  const bool small_ = is_small(plan_);
-  const VoxelRows rows_;
-  RowState state_;
   Floats y_, z_;
+  RowState state_;
   Mask here_, seen_ = greater(all(0), all(0));
+  const IntegratePlan& plan_;
+  const VoxelRows rows_;
+  const bool small_ = is_small(plan_);
 };
 
 template <class Depth>

@@ -34,8 +34,9 @@ struct LaneNumbers {
 constexpr LaneNumbers lane_numbers() {
   LaneNumbers numbers = {};
   for (int k = 0; k < kLanes; ++k) {
-    numbers.row[k] = static_cast<float>(k / kBrick);
-    numbers.voxel[k] = static_cast<float>(k % kBrick);
+    const int row = k / kBrick;
+    numbers.row[k] = static_cast<float>(row);
+    numbers.voxel[k] = static_cast<float>(k - row * kBrick);
   }
   return numbers;
 }
