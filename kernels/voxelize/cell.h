@@ -17,6 +17,12 @@ constexpr int64_t kNotFinite = -2;
 // It belongs to no cloud: padding, or between the clouds of `offsets`.
 constexpr int64_t kNoCloud = -3;
 
+// a / b of numbers that are not negative: 32 bits divide faster.
+RC_HD inline int64_t quotient_of(int64_t a, int64_t b) {
+  if (((a | b) >> 32) != 0) return a / b;
+  return static_cast<uint32_t>(a) / static_cast<uint32_t>(b);
+}
+
 // Where a position lies: its cloud, and its index along the axis of points.
 struct PointPlace {
   int64_t cloud, index;
@@ -30,7 +36,7 @@ RC_HD inline PointPlace place_of(const Cloud& cloud, int64_t position) {
         border(0, cloud.clouds + 1, [&](int64_t b) { return cloud.offsets[b] <= position; });
     return {next <= cloud.clouds ? next - 1 : -1, position};
   }
-  const int64_t b = cloud.clouds == 1 ? 0 : position / cloud.points;
+  const int64_t b = cloud.clouds == 1 ? 0 : quotient_of(position, cloud.points);
   const int64_t i = position - b * cloud.points;
   return {cloud.lengths && i >= cloud.lengths[b] ? -1 : b, i};
 }

@@ -41,20 +41,25 @@ __device__ inline void load_channels(Type type, const char* data, int64_t start,
   });
 }
 
+// The first `channels` of a quad, as they are.
+template <class T>
+__device__ void store_quad(T* first, int64_t step, int64_t channels, const Quad<T>& quad) {
+  if (is_quad(first, step, channels)) {
+    *reinterpret_cast<Quad<T>*>(first) = quad;
+  } else {
+    for (int k = 0; k < kChannels; ++k) {
+      if (k < channels) first[k * step] = quad.of[k];
+    }
+  }
+}
+
 __device__ inline void store_channels(Type type, char* data, int64_t start, int64_t step,
                                       int64_t channels, const double (&values)[kChannels]) {
   with_type(type, [&](auto* p) {
     using T = std::remove_pointer_t<decltype(p)>;
-    T* const first = reinterpret_cast<T*>(data) + start;
     Quad<T> quad;
     for (int k = 0; k < kChannels; ++k) quad.of[k] = from_double<T>(values[k]);
-    if (is_quad(first, step, channels)) {
-      *reinterpret_cast<Quad<T>*>(first) = quad;
-    } else {
-      for (int k = 0; k < kChannels; ++k) {
-        if (k < channels) first[k * step] = quad.of[k];
-      }
-    }
+    store_quad(reinterpret_cast<T*>(data) + start, step, channels, quad);
   });
 }
 

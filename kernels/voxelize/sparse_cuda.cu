@@ -63,29 +63,30 @@ __global__ void __launch_bounds__(kTile)
   });
 }
 
-// Hard voxels, a point of one a thread.
-template <class Key>
+// Hard voxels, a point of one a thread. Word has the size of a feature.
+template <class Word, class Key>
 __global__ void __launch_bounds__(kTile)
     write_hard(const __grid_constant__ SparsePlan plan, const Key* cells, const uint32_t* positions,
-               const __grid_constant__ Rows rows) {
+               const __grid_constant__ Rows rows, Word fill) {
   const Array& hard = plan.hard;
   const Array& features = plan.voxels.features;
   for_each_number(plan.capacity * plan.hard_points, [&](int64_t i) {
-    const int64_t row = i / plan.hard_points, k = i - row * plan.hard_points;
+    const int64_t row = quotient_of(i, plan.hard_points), k = i - row * plan.hard_points;
     const RowPoints points = points_of_row(rows, row);
-    const int64_t target = row * hard.row + k * hard.step;
-    int64_t source = 0;
+    Word* const target = reinterpret_cast<Word*>(hard.data) + row * hard.row + k * hard.step;
+    const Word* source = nullptr;
     if (k < points.count) {
       const int64_t cloud = cloud_of_cell(plan.voxels, cells[points.begin]);
-      source = start_of(plan.voxels, features, cloud, positions[points.begin + k]);
+      source = reinterpret_cast<const Word*>(features.data) +
+               start_of(plan.voxels, features, cloud, positions[points.begin + k]);
     }
-    for (int64_t c = 0; c < plan.voxels.width; ++c) {
-      if (k < points.count) {
-        copy(features.type, features.data, source + c * features.channel, hard.type, hard.data,
-             target + c * hard.channel);
-      } else {
-        store(hard.type, hard.data, target + c * hard.channel, plan.voxels.fill_value);
+    for (int64_t c = 0; c < plan.voxels.width; c += kChannels) {
+      const int64_t channels = plan.voxels.width - c;
+      Quad<Word> quad = {fill, fill, fill, fill};
+      if (source != nullptr) {
+        quad = load_quad(source + c * features.channel, features.channel, channels);
       }
+      store_quad(target + c * hard.channel, hard.channel, channels, quad);
     }
   });
 }
@@ -115,6 +116,27 @@ __global__ void __launch_bounds__(kTile)
 }
 
 template <class Key>
+void launch_hard(const SparsePlan& plan, const Sorted<Key>& sorted, const Rows& rows,
+                 unsigned blocks, cudaStream_t stream) {
+  uint64_t fill = 0;
+  store(plan.hard.type, reinterpret_cast<char*>(&fill), 0, plan.voxels.fill_value);
+  const auto launch = [&](auto word) {
+    write_hard<decltype(word)><<<blocks, kTile, 0, stream>>>(
+        plan, sorted.cells(), sorted.positions(), rows, static_cast<decltype(word)>(fill));
+  };
+  switch (item_size(plan.hard.type)) {
+    case 1:
+      return launch(uint8_t{});
+    case 2:
+      return launch(uint16_t{});
+    case 4:
+      return launch(uint32_t{});
+    default:
+      return launch(uint64_t{});
+  }
+}
+
+template <class Key>
 cudaError_t list(const SparsePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
   Sorted<Key> sorted;
@@ -133,10 +155,7 @@ cudaError_t list(const SparsePlan& plan, Carver& carver, bool launch, cudaStream
   if (error != cudaSuccess || !launch) return error;
   write_rows<<<blocks_for(plan.capacity), kTile, 0, stream>>>(plan, sorted.cells(), rows);
   const int64_t hard = plan.hard ? plan.capacity * plan.hard_points : 0;
-  if (hard > 0) {
-    write_hard<<<blocks_for(hard), kTile, 0, stream>>>(plan, sorted.cells(), sorted.positions(),
-                                                       rows);
-  }
+  if (hard > 0) launch_hard(plan, sorted, rows, blocks_for(hard), stream);
   const int64_t positions = voxels.cloud.positions();
   if (positions > 0 && (plan.point_to_voxel || voxels.stats)) {
     write_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, sorted.cells(),

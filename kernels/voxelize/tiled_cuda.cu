@@ -241,19 +241,33 @@ __device__ Quad<T> row_of_point(const VoxelPlan& plan, const PointPlace& place, 
   return row;
 }
 
-// The features of kChannels channels in the order of the sorted points: what a tile's block then reads
-// lies side by side. On the way their range is measured, where it has to be.
+// Rows that a thread has on their way at once.
+constexpr int kGathered = 4;
+
+// The features of kChannels channels in the order of the sorted points, of which there are *count: what
+// a tile's block then reads lies side by side. On the way their range is measured, where it has to be.
 template <class T>
 __global__ void __launch_bounds__(kTile)
-    gather_rows(const __grid_constant__ VoxelPlan plan, const uint32_t* numbers, uint32_t none,
-                const uint32_t* positions, int64_t first, Quad<T>* rows, int32_t* exponents) {
+    gather_rows(const __grid_constant__ VoxelPlan plan, const uint32_t* positions,
+                const uint32_t* count, int64_t first, Quad<T>* rows, int32_t* exponents) {
   RangeWatch watch(plan, exponents, first);
-  for_each_number(plan.cloud.positions(), [&](int64_t i) {
-    if (numbers[i] == none) return;
-    const PointPlace place = place_of(plan.cloud, positions[i]);
-    rows[i] = row_of_point<T>(plan, place, first);
-    if (exponents != nullptr) watch.see(place.cloud, rows[i]);
-  });
+  const int64_t end = *count, step = int64_t{gridDim.x} * kTile;
+  for (int64_t begin = int64_t{blockIdx.x} * kTile + threadIdx.x; begin < end;
+       begin += kGathered * step) {
+    PointPlace places[kGathered];
+    Quad<T> gathered[kGathered];
+    for (int j = 0; j < kGathered; ++j) {
+      const int64_t i = min(begin + j * step, end - 1);
+      places[j] = place_of(plan.cloud, positions[i]);
+    }
+    for (int j = 0; j < kGathered; ++j) gathered[j] = row_of_point<T>(plan, places[j], first);
+    for (int j = 0; j < kGathered; ++j) {
+      const int64_t i = begin + j * step;
+      if (i >= end) break;
+      rows[i] = gathered[j];
+      if (exponents != nullptr) watch.see(places[j].cloud, gathered[j]);
+    }
+  }
   if (exponents != nullptr) watch.finish();
 }
 
@@ -299,12 +313,10 @@ cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStrea
       reinterpret_cast<unsigned long long*>(sorted.pairs.free_keys())};
   find_starts<<<blocks_for(tiling.count + 1), kTile, 0, stream>>>(job);
   clear_ranges(voxels, sorted.ranges, stream);
-  const unsigned blocks =
-      sorted.ranges.exponents != nullptr ? range_blocks(positions) : blocks_for(positions);
+  const unsigned blocks = range_blocks(positions);
   for (; job.first < voxels.width; job.first += kChannels) {
-    gather_rows<<<blocks, kTile, 0, stream>>>(voxels, job.numbers, tiling.none(),
-                                              sorted.positions(), job.first, rows,
-                                              sorted.ranges.exponents);
+    gather_rows<<<blocks, kTile, 0, stream>>>(voxels, sorted.positions(), starts + tiling.count,
+                                              job.first, rows, sorted.ranges.exponents);
     scale_ranges(voxels, sorted.ranges, stream);
     const cudaError_t reduced = reduce_channels(job, stream);
     if (reduced != cudaSuccess) return reduced;
