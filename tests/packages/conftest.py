@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import builds
@@ -54,7 +55,7 @@ def wheel(same_build: list[str], tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A checkout in which docs/releasing.md was followed, with a library that compiles quickly."""
     need(TOOLS | {"build.env": "build", "cyclonedx": "cyclonedx-python-lib"})
     for program, package in PROGRAMS.items():
@@ -74,7 +75,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "WHEEL_OPTIONS": "-Doptimization=0",
     }
     recipes.run(ROOT / "docs" / "releasing.md", folder, environment)
-    return folder
+    yield folder
+    shutil.rmtree(folder)  # half a gigabyte, which pytest would keep
 
 
 def commit_copy(folder: Path) -> None:

@@ -19,6 +19,7 @@ import pytest
 # A release is made once: in one of pytest's processes.
 pytestmark = pytest.mark.xdist_group("release")
 
+LIBRARY = "robocache/librobocache.so.1"
 # Recordings, arrays, clouds and what compilers write.
 FOREIGN = re.compile(
     r"\.(bag|mcap|db3|ulg|h5|hdf5|parquet|npz|npy|pcd|ply|bin|pcap|so(\.\d+)?|a|o|pyc|whl|gz)$"
@@ -72,7 +73,7 @@ def test_sources_are_what_was_committed(release: Path) -> None:
     assert sources(release).stat().st_size < 3_000_000
 
 
-def test_sources_build_without_git(release: Path, tmp_path: Path) -> None:
+def test_sources_build_without_git_and_to_the_same_library(release: Path, tmp_path: Path) -> None:
     with tarfile.open(sources(release)) as archive:
         archive.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
@@ -83,6 +84,7 @@ def test_sources_build_without_git(release: Path, tmp_path: Path) -> None:
     (released,) = (release / "dist").glob(built.name)
     with zipfile.ZipFile(built) as ours, zipfile.ZipFile(released) as theirs:
         assert sorted(ours.namelist()) == sorted(theirs.namelist())
+        assert ours.read(LIBRARY) == theirs.read(LIBRARY)
 
 
 def test_wheel_of_the_other_machine_runs_there(release: Path, tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_wheel_of_the_other_machine_runs_there(release: Path, tmp_path: Path) ->
         pytest.skip("qemu-aarch64 is not installed (Debian: qemu-user)")
     (wheel,) = (release / "dist").glob("*_aarch64.whl")
     with zipfile.ZipFile(wheel) as archive:
-        library = archive.extract("robocache/librobocache.so.1", tmp_path)
+        library = archive.extract(LIBRARY, tmp_path)
     readme = (builds.ROOT / "README.md").read_text()
     example = re.search(r"^```c\n(.*?)^```\n+```text\n(.*?)^```", readme, re.M | re.S)
     assert example
