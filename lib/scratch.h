@@ -55,7 +55,7 @@ struct ScratchAllocator {
   ScratchAllocator(const ScratchAllocator<Other>& other) : scratch(other.scratch) {}
 
   T* allocate(size_t count) { return static_cast<T*>(scratch->allocate(count * sizeof(T))); }
-  void deallocate(T* pointer, size_t) { scratch->deallocate(pointer); }
+  void deallocate(T* pointer, size_t) { scratch->deallocate(static_cast<void*>(pointer)); }
 
   template <class Other>
   bool operator==(const ScratchAllocator<Other>& other) const {

@@ -32,11 +32,11 @@ constexpr int no_type = -1;
 
 /** Index into `types` by code and bytes, or `no_type`. */
 constexpr auto type_by_code = [] {
-  std::array<std::array<int8_t, 9>, num_codes> found{};
+  std::array<std::array<int16_t, 9>, num_codes> found{};
   for (int code = 0; code < num_codes; ++code) {
     for (int bytes = 0; bytes < 9; ++bytes) found[code][bytes] = no_type;
   }
-  int8_t index = 0;
+  int16_t index = 0;
   for (const TypeInfo& known : types) found[known.code][known.bits / 8] = index++;
   return found;
 }();

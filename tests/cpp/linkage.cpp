@@ -3,13 +3,13 @@
 // its own way, and a context goes from one to the other.
 #include "linkage.hpp"
 
-#include <vector>
+#include <exception>
 
 #include "check.hpp"
 
 using namespace robocache;
 
-int main() {
+int main() try {
   Context context = new_context();
   const float points[2][3] = {{1, 2, 3}, {4, 5, 6}};
   float here[2][3], there[2][3], without[2][3];
@@ -30,4 +30,7 @@ int main() {
   }
   CHECK(!bounds_without_exceptions(nullptr, points, without));
   return failed_checks != 0;
+} catch (const std::exception& error) {
+  report(__FILE__, __LINE__, error.what());
+  return 1;
 }

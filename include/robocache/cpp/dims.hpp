@@ -51,10 +51,10 @@ class Dims {
   std::string text() const {
     std::string result = "[";
     for (int32_t axis = 0; axis < kept(); ++axis) {
-      if (axis > 0) result += ",";
+      if (axis > 0) result += ',';
       result += std::to_string((*this)[axis]);
     }
-    result += "]";
+    result += ']';
     return result;
   }
 
