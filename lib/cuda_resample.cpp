@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/cuda_resample.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/fuse/fuse_cuda.h"
@@ -36,16 +37,27 @@ uint64_t cuda_resample_workspace(const ResamplePlan* plans, int64_t count) {
 }
 
 void cuda_resample(ResamplePlan* plans, int64_t count, char* workspace, const CudaCall& call) {
-  for (int64_t i = 0; i < count; ++i) {
+  // What rows_cuda serves goes to the front.
+  const int64_t rows = std::stable_partition(plans, plans + count, is_for_rows_cuda) - plans;
+  const int64_t others = count - rows;
+  for (int64_t i = rows; i < count; ++i) {
     check(check_cuda(plans[i], call.record, call.number, call.stream), "checking the data");
   }
   Carver carver(workspace);
   order_all(plans, count, carver, true, call.stream);
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = rows; i < count; ++i) {
     check(finite_cuda(plans[i], call.stream), "looking for finite samples");
   }
-  check(count == 1 ? resample_cuda(plans[0], call.stream) : fuse_cuda(plans, count, call.stream),
-        "launching the kernels");
+  if (are_for_lines_cuda(plans, count)) {
+    check(lines_cuda(plans, count, call.record, call.number, call.stream), "launching the kernel");
+  } else if (rows > 0) {
+    check(rows_cuda(plans, rows, call.record, call.number, call.stream), "launching the kernel");
+  }
+  if (others > 0) {
+    check(others == 1 ? resample_cuda(plans[rows], call.stream)
+                      : fuse_cuda(plans + rows, others, call.stream),
+          "launching the kernels");
+  }
 }
 
 uint64_t cuda_backward_workspace(const GradientPlan* plans, int64_t count) {

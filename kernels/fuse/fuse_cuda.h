@@ -10,8 +10,8 @@
 
 namespace rc {
 
-// Serves all targets of all streams, checked and ordered before: in one launch, unless the streams
-// have more groups of channels together than a launch takes (FusedPlans::kMaxGroups).
+// Serves all targets of streams that rows_cuda cannot serve, checked and ordered before: in one
+// launch, unless they are more than a launch takes (PackedPlans).
 cudaError_t fuse_cuda(const ResamplePlan* plans, int64_t count, cudaStream_t stream);
 
 }  // namespace rc

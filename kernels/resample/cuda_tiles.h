@@ -20,30 +20,12 @@ struct Located {
   int64_t row, target;
 };
 
-// Where a target would lie if the samples were evenly spaced.
-template <class Raw>
-__device__ int64_t guess(const Sequence<Raw>& sequence, typename Sequence<Raw>::Time t) {
-  if (sequence.count < 2) return 0;
-  const auto first = sequence.time(0), last = sequence.time(sequence.count - 1);
-  if (!(first < t)) return 0;
-  if (!(t < last)) return sequence.count;
-  // No number where the span of float times is infinite.
-  const double part = quotient(span(first, t), span(first, last));
-  const auto at = static_cast<int64_t>(part * static_cast<double>(sequence.count - 1)) + 1;
-  return min(max(at, int64_t{0}), sequence.count);
-}
-
 // Finds target `number`, counted over all rows, among its samples; false if they are not there.
 template <class Raw>
 __device__ bool find(const ResamplePlan& plan, int64_t number, Located<Raw>* located) {
-  int64_t row, target;
-  if (plan.packed_targets()) {
-    row = holder(plan.target_offsets, plan.rows, number);
-    target = number;
-  } else {
-    row = number / plan.targets;
-    target = number % plan.targets;
-  }
+  const auto [row, target] = plan.packed_targets()
+                                 ? Place{holder(plan.target_offsets, plan.rows, number), number}
+                                 : place_of(plan, number);
   // Wrong target offsets may tell of targets where there is no row.
   if (row >= plan.rows) return false;
   const int64_t e = plan.sequence_ids ? plan.sequence_ids[row] : row;

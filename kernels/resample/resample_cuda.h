@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CUDA kernels of rc_resample and rc_fuse, in the order in which a call uses them: check, order,
-// finite, resample. All enqueue on `stream` and return.
+// finite, resample; or for plans that warps can serve order and rows, which checks them too. All
+// enqueue on `stream` and return.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -31,7 +32,25 @@ void take_finite(ResamplePlan& plan, Carver& carver);
 // Writes it, when the order is there.
 cudaError_t finite_cuda(const ResamplePlan& plan, cudaStream_t stream);
 
-// Serves all targets.
+// Whether rows_cuda can serve a plan: no mode beside LINEAR, PREVIOUS, NEXT and NEAREST, no search for
+// finite samples, no mean of duplicates, channels next to each other.
+bool is_for_rows_cuda(const ResamplePlan& plan);
+
+// Checks such plans, if they ask for it, and serves all targets: in one launch, unless they are
+// more than a launch takes (PackedPlans).
+cudaError_t rows_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record, uint64_t call,
+                      cudaStream_t stream);
+
+// Whether lines_cuda can serve some plans, which are for rows too: all LINEAR, of one type that is
+// also that of the output, times next to each other, in order and on the targets' clock, no outputs
+// but values and validity.
+bool are_for_lines_cuda(const ResamplePlan* plans, int64_t count);
+
+// As rows_cuda, faster.
+cudaError_t lines_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record, uint64_t call,
+                       cudaStream_t stream);
+
+// Serves all targets of any other plan.
 cudaError_t resample_cuda(const ResamplePlan& plan, cudaStream_t stream);
 
 }  // namespace rc

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the peer benchmarks on a GPU share: time by events around replays of graphs, and copy rate."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+
+def event_seconds(call: Callable[[], Any], repeats: int) -> float:
+    """Median time between events around a call."""
+    times = []
+    for _ in range(3 + repeats):
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        begin.record()
+        call()
+        end.record()
+        end.synchronize()
+        times.append(begin.elapsed_time(end) * 1e-3)
+    return statistics.median(times[3:])
+
+
+def graph_seconds(calls: list[Callable[[], Any]], repeats: int) -> float:
+    """Median device time of a call, the calls one behind the other in a graph."""
+    for call in calls:
+        call()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        for call in calls:
+            call()
+    return event_seconds(graph.replay, repeats) / len(calls)
+
+
+def copy_rate() -> float:
+    """Bytes per second, read and written, of a copy that moves 2 GiB."""
+    source = torch.rand(1 << 28, device="cuda")
+    target = torch.empty_like(source)
+    return 2 * source.nbytes / event_seconds(lambda: target.copy_(source), 30)
+
+
+def cache_bytes() -> int:
+    """Of the L2."""
+    return int(torch.cuda.get_device_properties(0).L2_cache_size)

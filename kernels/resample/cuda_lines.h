@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+// What almost all calls ask for: lines between samples of one floating type, times that lie one
+// behind the other, on the targets' clock and in order. As cuda_rows.h, with nothing compiled in
+// that such plans do not use and the little that they need in the parameters of the kernel.
+#pragma once
+
+#include "kernels/resample/cuda_rows.h"
+
+namespace rc {
+
+// An array without channels, of a type that is known.
+struct Plane {
+  char* data;
+  int64_t row, step;
+};
+
+struct LineStream {
+  Plane values, output;
+  const char* times;
+  int64_t times_row;
+  Integers offsets, lengths, sequence_ids;
+  int64_t sequences, samples;
+  Plane valid, fused_valid, reason;
+  double fill_value;
+  Duration max_gap;
+  // Samples whose times each block looks at.
+  int64_t checked;
+  int32_t outside, duplicates, stream;
+  uint32_t first_block, blocks;
+  // Accesses of each target, log2 of the channels of each, targets of a warp.
+  uint32_t accesses;
+  uint8_t log2_channels, warp_targets;
+  bool validate;
+};
+
+// What is at a place that compilers know takes no registers: calls of one stream have a kernel of
+// their own.
+template <int kStreams>
+struct LinePlans {
+  static constexpr int kMaxStreams = kStreams;
+
+  int64_t rows, targets;
+  Array target_times;
+  Integers target_offsets;
+  int32_t op, count;
+  Type type;
+  LineStream streams[kStreams];
+};
+
+}  // namespace rc
+
+RC_KERNELS_BEGIN
+
+// Targets that 32 bits can count.
+constexpr int64_t kMostTargets = int64_t{1} << 31;
+
+// Whether this file serves a plan.
+inline bool is_for_lines(const ResamplePlan& plan) {
+  if (!is_for_rows(plan) || !is_plain(plan) || plan.order != RC_ORDER_CHECK) return false;
+  if (plan.total_targets() >= kMostTargets) return false;
+  if (plan.width == 0 || !plan.values || plan.values.type != plan.output.type ||
+      !is_float(plan.values.type)) {
+    return false;
+  }
+  for (int g = 0; g < plan.num_groups; ++g) {
+    if (plan.groups[g].mode != RC_MODE_LINEAR) return false;
+  }
+  return true;
+}
+
+inline Plane plane_of(const Array& array) { return {array.data, array.row, array.step}; }
+RC_HD inline Array array_of(const Plane& plane, Type type) {
+  return {plane.data, type, plane.row, plane.step, 1};
+}
+
+template <class Plans>
+void add_line_stream(const ResamplePlan& plan, uint32_t first_block, Plans& all) {
+  const Group whole = {0, plan.width, RC_MODE_LINEAR};
+  const int log2 = loop_of(plan, whole) & ((1 << kWidthBits) - 1);
+  const int warp_targets = targets_of_warp(plan, plan.width >> log2);
+  const auto blocks = static_cast<uint32_t>(blocks_of(plan, warp_targets));
+  const int64_t checked = blocks == 0 ? 0 : (distinct_samples(plan) + blocks - 1) / blocks;
+  all.op = plan.op;
+  all.rows = plan.rows;
+  all.targets = plan.targets;
+  all.target_times = plan.target_times;
+  all.target_offsets = plan.target_offsets;
+  all.type = plan.values.type;
+  all.streams[all.count++] = {plane_of(plan.values),
+                              plane_of(plan.output),
+                              plan.source_times.data,
+                              plan.source_times.row,
+                              plan.offsets,
+                              plan.lengths,
+                              plan.sequence_ids,
+                              plan.sequences,
+                              plan.samples,
+                              plane_of(plan.valid),
+                              plane_of(plan.fused_valid),
+                              plane_of(plan.reason),
+                              plan.fill_value,
+                              plan.max_gap,
+                              checked,
+                              plan.outside,
+                              plan.duplicates,
+                              plan.stream,
+                              first_block,
+                              blocks,
+                              static_cast<uint32_t>(plan.width >> log2),
+                              static_cast<uint8_t>(log2),
+                              static_cast<uint8_t>(warp_targets),
+                              plan.validate};
+}
+
+#if defined(__CUDACC__)
+
+// The plan of a stream, but for its groups; compilers keep of it what is used.
+template <class Plans>
+__device__ void unpack(const Plans& all, const LineStream& s, ResamplePlan& plan) {
+  plan.op = all.op;
+  plan.stream = s.stream;
+  plan.sequences = s.sequences;
+  plan.samples = s.samples;
+  plan.rows = all.rows;
+  plan.targets = all.targets;
+  plan.has_values = true;
+  plan.values = array_of(s.values, all.type);
+  plan.output = array_of(s.output, all.type);
+  plan.source_times = {const_cast<char*>(s.times), all.target_times.type, s.times_row, 1, 0};
+  plan.target_times = all.target_times;
+  plan.offsets = s.offsets;
+  plan.lengths = s.lengths;
+  plan.sequence_ids = s.sequence_ids;
+  plan.target_offsets = all.target_offsets;
+  plan.mode = RC_MODE_LINEAR;
+  plan.outside = s.outside;
+  plan.order = RC_ORDER_CHECK;
+  plan.duplicates = s.duplicates;
+  plan.skip_nan = plan.has_pchip = plan.has_aggregates = false;
+  plan.fill_value = s.fill_value;
+  plan.max_gap = s.max_gap;
+  plan.clock.identity = true;
+  plan.valid = array_of(s.valid, Type::u8);
+  plan.fused_valid = array_of(s.fused_valid, Type::u8);
+  plan.reason = array_of(s.reason, Type::u8);
+  plan.sorted = plan.sorted_count = nullptr;
+  plan.first_sequence = 0;
+}
+
+// locate(), where samples near a target share their times. Apart, since few targets come here.
+template <class Raw>
+__device__ __noinline__ Bracket locate_shared(const Raw* times, int64_t count,
+                                              typename TimeOf<Raw>::Value t, Duration max_gap) {
+  ResamplePlan plan;
+  plan.samples = count;
+  plan.source_times = {reinterpret_cast<char*>(const_cast<Raw*>(times)), Type::i64, 0, 1, 0};
+  plan.offsets = plan.lengths = {nullptr, 0};
+  plan.sorted = nullptr;
+  plan.clock.identity = true;
+  plan.has_pchip = plan.has_aggregates = false;
+  plan.max_gap = max_gap;
+  const Sequence<Raw> sequence(plan, 0);
+  return locate(plan, sequence, t, guess(sequence, t));
+}
+
+template <class Raw, class Plans>
+__device__ __noinline__ void report_line_faults(const Plans& all, const LineStream& s, Part part,
+                                                FaultRecord* record, uint64_t call) {
+  ResamplePlan plan;
+  unpack(all, s, plan);
+  report_first(first_fault<Raw>(plan, part), record, call);
+}
+
+// Finds a target and notes for all lanes what to make of it. Returns reasons, and kFilled.
+template <class Raw>
+__device__ unsigned find_line(const ResamplePlan& plan, int item, const Place& place,
+                              WarpTargets& warp, RowStep* step) {
+  // Wrong target offsets may tell of targets where there is no row.
+  if (place.row >= plan.rows) return 0;
+  const int64_t e = plan.sequence_ids ? plan.sequence_ids[place.row] : place.row;
+  if (!is_readable(plan, e)) return 0;
+  const Array& targets = plan.target_times;
+  const auto t = static_cast<typename TimeOf<Raw>::Value>(
+      __ldg(reinterpret_cast<const Raw*>(targets.data) + place.row * targets.row +
+            place.target * targets.step));
+  const int64_t begin = sequence_begin(plan, e);
+  const Raw* const times =
+      reinterpret_cast<const Raw*>(plan.source_times.data) + e * plan.source_times.row + begin;
+  const auto count = static_cast<unsigned>(sequence_length(plan, e));
+  Bracket r = {};
+  int64_t a, b;
+  if (locate_alone(plan, times, count, t, &r)) {
+    a = r.a.first;
+    b = r.b.first;
+  } else {
+    const Bracket any = locate_shared<Raw>(times, count, t, plan.max_gap);
+    r.where = any.where;
+    r.wide = any.wide;
+    r.a_stale = any.a_stale;
+    r.b_stale = any.b_stale;
+    r.a.first = any.a.first;
+    r.b.first = any.b.first;
+    r.weight = any.weight;
+    const bool first = plan.duplicates == RC_DUPLICATES_FIRST;
+    a = first ? any.a.first : any.a.last;
+    b = first ? any.b.first : any.b.last;
+  }
+  const Choice choice = choose(plan, r, RC_MODE_LINEAR);
+  const bool is_curve = choice.action == Action::kCurve;
+  if (!is_curve) {
+    if (choice.knot.first != r.a.first) a = b;
+    b = a;
+  }
+  const Array &v = plan.values, &o = plan.output;
+  const int64_t stride = v.step * item;
+  const char* const sequence = v.data + (e * v.row + begin * v.step) * item;
+  const int slot = threadIdx.x % kWarp;
+  warp.samples[slot] = {sequence + a * stride, sequence + b * stride};
+  const auto weight = static_cast<float>(r.weight);
+  const bool is_late = !(weight < 0.5f);
+  *step = choice.action == Action::kFill ? kFill
+          : !is_curve                    ? kCopy
+          : is_late                      ? kLateCurve
+                                         : kEarlyCurve;
+  warp.targets[slot] = {o.data + (place.row * o.row + place.target * o.step) * item,
+                        is_late ? weight - 1 : weight, *step};
+  if (item == 8) warp.weights[slot] = r.weight;
+  return choice.reason | (*step == kFill ? kFilled : 0);
+}
+
+// Serves the targets of one warp, the first of which is number `first`.
+template <class Raw, class T>
+__device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, unsigned first,
+                            WarpTargets& warp) {
+  const int lane = threadIdx.x % kWarp;
+  const auto targets = static_cast<unsigned>(plan.targets);
+  const unsigned total =
+      plan.packed_targets() ? targets : static_cast<unsigned>(plan.rows) * targets;
+  const int count = static_cast<int>(min(static_cast<unsigned>(s.warp_targets), total - first));
+  const unsigned number = first + min(lane, count - 1);
+  const Place place = plan.packed_targets() ? Place{row_of_lane(plan, number, first), number}
+                                            : Place{number / targets, number % targets};
+  RowStep step = kSkip;
+  unsigned outcome = 0;
+  if (lane < count) outcome = find_line<Raw>(plan, sizeof(T), place, warp, &step);
+  if (step == kSkip) warp.targets[lane].step = kSkip;
+  const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
+  if (wants_validity) warp.nan[lane] = 0;
+  const bool all_made = __all_sync(~0u, step > kFill || lane >= count);
+  __syncwarp();
+  const Channels channels = {0,
+                             s.accesses << s.log2_channels,
+                             static_cast<unsigned>(count),
+                             plan.fill_value,
+                             plan.values.type,
+                             plan.values.type,
+                             all_made,
+                             wants_validity};
+  make_floats<T>(s.log2_channels, channels, warp);
+  __syncwarp();
+  if (wants_validity && lane < count && place.row < plan.rows) {
+    const unsigned nan = warp.nan[lane] != 0 ? RC_REASON_NAN : 0;
+    put_validity(plan, place.row, place.target, (outcome & kFilled) != 0,
+                 static_cast<uint8_t>(outcome | nan));
+  }
+}
+
+template <class Raw, class T, class Plans>
+__device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call) {
+  __shared__ WarpTargets warps[kWarpsOfBlock];
+  int i = 0;
+  if constexpr (Plans::kMaxStreams > 1) {
+    while (i + 1 < all.count && blockIdx.x >= all.streams[i + 1].first_block) ++i;
+  }
+  const LineStream& s = all.streams[i];
+  ResamplePlan plan;
+  unpack(all, s, plan);
+  const Part part = {blockIdx.x - s.first_block, s.blocks};
+  // Before the targets: their search finds times in the cache then.
+  bool at_fault = false;
+  if (s.validate) {
+    look_for_faults<Raw>(plan, part, s.checked, [&](const Fault&) { at_fault = true; });
+  }
+  const int number = threadIdx.x / kWarp;
+  const auto first = static_cast<unsigned>((part.index * kWarpsOfBlock + number) * s.warp_targets);
+  if (first < plan.total_targets()) serve_lines<Raw, T>(plan, s, first, warps[number]);
+  if (__any_sync(~0u, at_fault)) report_line_faults<Raw>(all, s, part, record, call);
+}
+
+#endif
+
+RC_KERNELS_END

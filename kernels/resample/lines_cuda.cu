@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines between samples (cuda_lines.h): a kernel for each type of times and of values.
+#define RC_LEVEL cuda
+#include <algorithm>
+
+#include "kernels/resample/cuda_lines.h"
+#include "kernels/resample/resample_cuda.h"
+
+RC_KERNELS_BEGIN
+namespace {
+
+template <class Raw, class T, class Plans>
+__global__ void __launch_bounds__(kRowThreads, 8)
+    resample_lines(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
+  serve_lines<Raw, T>(all, record, call);
+}
+
+template <class Raw, class Plans>
+void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t call,
+            cudaStream_t stream) {
+  switch (all.type) {
+    case Type::f16:
+      return resample_lines<Raw, Half><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+    case Type::bf16:
+      return resample_lines<Raw, BFloat16><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+    case Type::f32:
+      return resample_lines<Raw, float><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+    default:
+      return resample_lines<Raw, double><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+  }
+}
+
+// Serves plans from `plans` on, as many as a launch takes, and returns how many.
+template <class Plans>
+int64_t launch_some(const ResamplePlan* plans, int64_t count, FaultRecord* record, uint64_t call,
+                    cudaStream_t stream) {
+  Plans all = {};
+  uint32_t blocks = 0;
+  while (all.count < std::min<int64_t>(count, Plans::kMaxStreams)) {
+    add_line_stream(plans[all.count], blocks, all);
+    blocks += all.streams[all.count - 1].blocks;
+  }
+  if (blocks != 0) {
+    with_time_type(all.target_times.type, [&](auto* raw) {
+      launch<std::remove_pointer_t<decltype(raw)>>(all, blocks, record, call, stream);
+    });
+  }
+  return all.count;
+}
+
+}  // namespace
+RC_KERNELS_END
+
+namespace rc {
+
+bool are_for_lines_cuda(const ResamplePlan* plans, int64_t count) {
+  return std::all_of(plans, plans + count, [&](const ResamplePlan& plan) {
+    return is_for_lines(plan) && plan.values.type == plans[0].values.type;
+  });
+}
+
+cudaError_t lines_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record, uint64_t call,
+                       cudaStream_t stream) {
+  for (int64_t i = 0; i < count;) {
+    const int64_t rest = count - i;
+    i += rest == 1 ? launch_some<LinePlans<1>>(plans + i, rest, record, call, stream)
+                   : launch_some<LinePlans<16>>(plans + i, rest, record, call, stream);
+  }
+  return cudaGetLastError();
+}
+
+}  // namespace rc

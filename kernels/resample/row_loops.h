@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loops that make the channels of a few targets, neighbouring lanes on neighbouring channels, as
+// many at a time as one access of up to 16 bytes can take. Which loop serves a group is the host's
+// choice.
+#pragma once
+
+#include "kernels/common/curves.h"
+#include "kernels/resample/cuda_vectors.h"
+#include "kernels/resample/packed_plans.h"
+
+namespace rc {
+
+constexpr int kWarp = 32;
+
+// What a loop is written for; its number is `family << kWidthBits | log2 of elements at a time`.
+enum Family : int {
+  // Copies of samples as they are, counted in bytes.
+  kBytes,
+  // Lines between samples, and whatever else happens to a target among those.
+  kHalf,
+  kBFloat16,
+  kFloat,
+  kDouble,
+  // Between two types: values that fit float32; float64 and int32.
+  kMixed,
+  kWide,
+};
+constexpr int kWidthBits = 3;
+
+// What becomes of a target in one mode. Early curves go by the earlier sample, late ones by the
+// later, whichever has the greater weight.
+enum RowStep : uint32_t { kSkip, kFill, kCopy, kEarlyCurve, kLateCurve };
+
+// The targets of one warp as a group of channels sees them.
+struct WarpTargets {
+  // Of a copy both are the same.
+  struct alignas(16) Samples {
+    const char *a, *b;
+  };
+  struct alignas(16) Target {
+    char* output;
+    // What is taken of b - a beside the sample to go by: the weight of b, or that less one.
+    float part;
+    RowStep step;
+  };
+  Samples samples[kWarp];
+  Target targets[kWarp];
+  double weights[kWarp];
+  // Whether a channel is NaN.
+  uint32_t nan[kWarp];
+};
+
+// Channels begin to begin + count - 1 of the targets of a warp.
+struct Channels {
+  unsigned begin, count, targets;
+  double fill_value;
+  Type from, to;
+  // Of all targets: neither filled nor skipped.
+  bool all_made;
+  bool notes_nan;
+};
+
+}  // namespace rc
+
+RC_KERNELS_BEGIN
+
+// How many elements of each access a loop may be written for, as powers of two.
+inline int widest_of(Family family) {
+  switch (family) {
+    case kBytes:
+      return 4;
+    case kHalf:
+    case kBFloat16:
+      return 3;
+    case kFloat:
+    case kMixed:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+inline Family family_of(const ResamplePlan& plan, const Group& group) {
+  const Type from = plan.values.type, to = plan.output.type;
+  const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
+  if (from == to) {
+    if (!is_float(from)) return kBytes;
+    if (group.mode != RC_MODE_LINEAR && !wants_validity) return kBytes;
+    return from == Type::f16    ? kHalf
+           : from == Type::bf16 ? kBFloat16
+           : from == Type::f32  ? kFloat
+                                : kDouble;
+  }
+  return from == Type::f64 || from == Type::i32 ? kWide : kMixed;
+}
+
+// The loop for a group: the widest that its place in the arrays allows.
+inline int loop_of(const ResamplePlan& plan, const Group& group) {
+  const Array &in = plan.values, &out = plan.output;
+  const Family family = family_of(plan, group);
+  const auto fits = [&](const Array& array, int64_t rows, int64_t width) {
+    const auto address =
+        static_cast<int64_t>(reinterpret_cast<uintptr_t>(array.data) / item_size(array.type));
+    return address % width == 0 && array.step % width == 0 && (rows == 1 || array.row % width == 0);
+  };
+  // Elements that a byte loop counts as one.
+  const int item = family == kBytes ? item_size(in.type) : 1;
+  int log2 = widest_of(family);
+  for (; 1 << log2 > item; --log2) {
+    const int64_t width = (int64_t{1} << log2) / item;
+    // Between two types there are two widths.
+    if ((family == kMixed || family == kWide) && log2 != widest_of(family)) continue;
+    if (group.begin % width == 0 && group.count % width == 0 && fits(in, plan.sequences, width) &&
+        fits(out, plan.rows, width)) {
+      break;
+    }
+  }
+  return family << kWidthBits | log2;
+}
+
+// Accesses to each sample that a loop makes for one target.
+inline int64_t accesses_of(const ResamplePlan& plan, const Group& group) {
+  const int loop = loop_of(plan, group);
+  const int64_t bytes = loop >> kWidthBits == kBytes ? item_size(plan.values.type) : 1;
+  return group.count * bytes >> (loop & ((1 << kWidthBits) - 1));
+}
+
+#if defined(__CUDACC__)
+
+// How a result follows from the two samples of a target.
+struct Line {
+  bool is_copy, is_late;
+  float part;
+  const double* weight_of_b;
+
+  __device__ double weight() const { return *weight_of_b; }
+  // As linear() of curves.h.
+  __device__ float at(float v0, float v1) const { return fmaf(part, v1 - v0, is_late ? v1 : v0); }
+};
+
+// The element types of a family: how samples are read, and results made of them.
+
+// Bytes as they are.
+template <int kBytes>
+struct ByteElements {
+  using In = Words<kBytes>;
+  using Out = In;
+  static constexpr int kWidth = kBytes;
+  static constexpr bool kHasCurves = false;
+
+  __device__ explicit ByteElements(const Channels&) {}
+  __device__ In read(const char* row, unsigned i) const {
+    return load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
+  }
+  __device__ void write(char* row, unsigned i, const Out& out) const {
+    store_words(row + static_cast<size_t>(i) * kBytes, out);
+  }
+  __device__ Out make(const In& a, const In&, const Line&) const { return a; }
+  __device__ bool has_nan(const Out&) const { return false; }
+};
+
+// One floating type.
+template <class T, int kCount>
+struct FloatElements {
+  static constexpr int kBytes = kCount * sizeof(T);
+  using In = Words<kBytes>;
+  using Out = In;
+  static constexpr int kWidth = kCount;
+  static constexpr bool kHasCurves = true;
+
+  __device__ explicit FloatElements(const Channels&) {}
+  __device__ In read(const char* row, unsigned i) const {
+    return load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
+  }
+  __device__ void write(char* row, unsigned i, const Out& out) const {
+    store_words(row + static_cast<size_t>(i) * kBytes, out);
+  }
+  __device__ Out make(const In& a, const In& b, const Line& line) const {
+    Out out;
+    if constexpr (std::is_same_v<T, double>) {
+#pragma unroll
+      for (int k = 0; k < kCount; ++k) {
+        set_double(out, k, canonical(linear(double_at(a, k), double_at(b, k), line.weight())));
+      }
+    } else {
+      float x[kCount];
+#pragma unroll
+      for (int k = 0; k < kCount; ++k) x[k] = line.at(float_at<T>(a, k), float_at<T>(b, k));
+      out = round_all<T>(x);
+    }
+#pragma unroll
+    for (int k = 0; k < Out::kCount; ++k) out.words[k] = line.is_copy ? a.words[k] : out.words[k];
+    return out;
+  }
+  __device__ bool has_nan(const Out& out) const {
+    bool nan = false;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) {
+      if constexpr (std::is_same_v<T, double>) {
+        nan = nan || is_nan(double_at(out, k));
+      } else {
+        const float x = float_at<T>(out, k);
+        nan = nan || x != x;
+      }
+    }
+    return nan;
+  }
+};
+
+// Two types that are known when it runs, by way of float32.
+template <int kCount>
+struct MixedElements {
+  struct In {
+    float values[kCount];
+  };
+  using Out = In;
+  static constexpr int kWidth = kCount;
+  static constexpr bool kHasCurves = true;
+
+  Type from, to;
+
+  __device__ explicit MixedElements(const Channels& channels)
+      : from(channels.from), to(channels.to) {}
+  template <class T>
+  __device__ static In read_as(const char* row, unsigned i) {
+    constexpr int kBytes = kCount * sizeof(T);
+    const auto words = load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
+    In in;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) in.values[k] = float_at<T>(words, k);
+    return in;
+  }
+  template <class T>
+  __device__ static void write_as(char* row, unsigned i, const Out& out) {
+    store_words(row + static_cast<size_t>(i) * (kCount * sizeof(T)), round_all<T>(out.values));
+  }
+  __device__ In read(const char* row, unsigned i) const {
+    switch (from) {
+      case Type::u8:
+        return read_as<uint8_t>(row, i);
+      case Type::i8:
+        return read_as<int8_t>(row, i);
+      case Type::i16:
+        return read_as<int16_t>(row, i);
+      case Type::f16:
+        return read_as<Half>(row, i);
+      case Type::bf16:
+        return read_as<BFloat16>(row, i);
+      default:
+        return read_as<float>(row, i);
+    }
+  }
+  __device__ void write(char* row, unsigned i, const Out& out) const {
+    switch (to) {
+      case Type::f16:
+        return write_as<Half>(row, i, out);
+      case Type::bf16:
+        return write_as<BFloat16>(row, i, out);
+      case Type::f32:
+        return write_as<float>(row, i, out);
+      default:
+#pragma unroll
+        for (int k = 0; k < kCount; ++k) {
+          Words<8> one;
+          set_double(one, 0, canonical(static_cast<double>(out.values[k])));
+          store_words(row + (static_cast<size_t>(i) * kCount + k) * 8, one);
+        }
+    }
+  }
+  __device__ Out make(const In& a, const In& b, const Line& line) const {
+    Out out;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) {
+      const float x = line.at(a.values[k], b.values[k]);
+      out.values[k] = line.is_copy ? a.values[k] : x;
+    }
+    return out;
+  }
+  __device__ bool has_nan(const Out& out) const {
+    bool nan = false;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) nan = nan || out.values[k] != out.values[k];
+    return nan;
+  }
+};
+
+// float64 to another type, and int32, by way of float64.
+template <int kCount>
+struct WideElements {
+  struct In {
+    double values[kCount];
+  };
+  using Out = In;
+  static constexpr int kWidth = kCount;
+  static constexpr bool kHasCurves = true;
+
+  Type from, to;
+
+  __device__ explicit WideElements(const Channels& channels)
+      : from(channels.from), to(channels.to) {}
+  __device__ In read(const char* row, unsigned i) const {
+    In in;
+    if (from == Type::f64) {
+      const auto words = load_words<kCount * 8>(row + static_cast<size_t>(i) * (kCount * 8));
+#pragma unroll
+      for (int k = 0; k < kCount; ++k) in.values[k] = double_at(words, k);
+    } else {
+      const auto words = load_words<kCount * 4>(row + static_cast<size_t>(i) * (kCount * 4));
+#pragma unroll
+      for (int k = 0; k < kCount; ++k) in.values[k] = static_cast<int>(words.words[k]);
+    }
+    return in;
+  }
+  __device__ void write(char* row, unsigned i, const Out& out) const {
+    if (to == Type::f32) {
+      Words<kCount * 4> words;
+#pragma unroll
+      for (int k = 0; k < kCount; ++k) {
+        words.words[k] = __float_as_uint(from_double<float>(out.values[k]));
+      }
+      return store_words(row + static_cast<size_t>(i) * (kCount * 4), words);
+    }
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) {
+      store(to, row, static_cast<int64_t>(i) * kCount + k, out.values[k]);
+    }
+  }
+  __device__ Out make(const In& a, const In& b, const Line& line) const {
+    Out out;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) {
+      const double x = from == Type::f64 ? linear(a.values[k], b.values[k], line.weight())
+                                         : line.at(static_cast<float>(a.values[k]),
+                                                   static_cast<float>(b.values[k]));
+      out.values[k] = line.is_copy ? a.values[k] : x;
+    }
+    return out;
+  }
+  __device__ bool has_nan(const Out& out) const {
+    bool nan = false;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) nan = nan || is_nan(out.values[k]);
+    return nan;
+  }
+};
+
+__device__ inline Line line_of(const WarpTargets& warp, unsigned target,
+                               const WarpTargets::Target& to) {
+  return {to.step == kCopy, to.step == kLateCurve, to.part, &warp.weights[target]};
+}
+
+// The elements of one access, whatever becomes of their target.
+template <class Elements>
+__device__ void make_any(const Elements& elements, const Channels& channels, unsigned target,
+                         unsigned column, WarpTargets& warp) {
+  const WarpTargets::Samples samples = warp.samples[target];
+  const WarpTargets::Target to = warp.targets[target];
+  if (to.step == kSkip) return;
+  if (to.step == kFill) {
+    const int count =
+        Elements::kHasCurves ? Elements::kWidth : Elements::kWidth / item_size(channels.to);
+    for (int k = 0; k < count; ++k) {
+      store(channels.to, to.output, static_cast<int64_t>(column) * count + k, channels.fill_value);
+    }
+    return;
+  }
+  const auto a = elements.read(samples.a, column), b = elements.read(samples.b, column);
+  const auto out = elements.make(a, b, line_of(warp, target, to));
+  elements.write(to.output, column, out);
+  if (channels.notes_nan && elements.has_nan(out)) warp.nan[target] = 1;
+}
+
+// A kernel that has all loops keeps them apart.
+#ifdef RC_APART
+#define RC_LOOP __noinline__
+#else
+#define RC_LOOP inline
+#endif
+
+// All accesses to the channels, each lane a few at once: their samples are read before the first
+// result is made.
+template <class Elements, int kAtOnce>
+__device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp) {
+  const Elements elements(channels);
+  const unsigned width = channels.count / Elements::kWidth;
+  const unsigned begin = channels.begin / Elements::kWidth;
+  const unsigned total = channels.targets * width, lane = threadIdx.x % kWarp;
+  // Exact for so small numbers, and without a division.
+  const float inverse = __frcp_rn(static_cast<float>(width));
+  const auto targets_on = static_cast<unsigned>((kWarp + 0.5f) * inverse);
+  const unsigned columns_on = kWarp - targets_on * width;
+  auto i = static_cast<unsigned>((static_cast<float>(lane) + 0.5f) * inverse);
+  unsigned c = lane - i * width;
+  if (!channels.all_made) {
+    for (unsigned j = lane; j < total; j += kWarp) {
+      make_any(elements, channels, i, begin + c, warp);
+      i += targets_on;
+      c += columns_on;
+      if (c >= width) {
+        c -= width;
+        ++i;
+      }
+    }
+    return;
+  }
+  for (unsigned j = lane; j < total; j += kAtOnce * kWarp) {
+    unsigned target[kAtOnce], column[kAtOnce];
+    typename Elements::In a[kAtOnce], b[kAtOnce];
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      target[k] = i;
+      column[k] = begin + c;
+      if (j + k * kWarp < total) {
+        const WarpTargets::Samples samples = warp.samples[i];
+        a[k] = elements.read(samples.a, column[k]);
+        if constexpr (Elements::kHasCurves) b[k] = elements.read(samples.b, column[k]);
+      }
+      i += targets_on;
+      c += columns_on;
+      if (c >= width) {
+        c -= width;
+        ++i;
+      }
+    }
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      if (j + k * kWarp >= total) continue;
+      const WarpTargets::Target to = warp.targets[target[k]];
+      const auto out = elements.make(a[k], b[k], line_of(warp, target[k], to));
+      elements.write(to.output, column[k], out);
+      if (channels.notes_nan && elements.has_nan(out)) warp.nan[target[k]] = 1;
+    }
+  }
+}
+
+// Accesses of one lane at once: enough bytes to keep memory busy.
+template <class Elements>
+__device__ void make_channels(const Channels& channels, WarpTargets& warp) {
+  constexpr int kBytesOfBoth = 2 * sizeof(typename Elements::In);
+  make_channels<Elements, kBytesOfBoth >= 16 ? 2 : 4>(channels, warp);
+}
+
+template <class T>
+__device__ void make_floats(int log2, const Channels& channels, WarpTargets& warp) {
+  if constexpr (sizeof(T) == 2) {
+    if (log2 == 3) return make_channels<FloatElements<T, 8>>(channels, warp);
+  }
+  if constexpr (sizeof(T) <= 4) {
+    if (log2 == 2) return make_channels<FloatElements<T, 4>>(channels, warp);
+  }
+  if (log2 == 1) return make_channels<FloatElements<T, 2>>(channels, warp);
+  make_channels<FloatElements<T, 1>>(channels, warp);
+}
+
+// Runs a loop. `channels` counts elements.
+__device__ inline void run_loop(int loop, Channels channels, WarpTargets& warp) {
+  const int log2 = loop & ((1 << kWidthBits) - 1);
+  switch (loop >> kWidthBits) {
+    case kBytes:
+      channels.begin *= item_size(channels.to);
+      channels.count *= item_size(channels.to);
+      if (log2 == 4) return make_channels<ByteElements<16>>(channels, warp);
+      if (log2 == 3) return make_channels<ByteElements<8>>(channels, warp);
+      if (log2 == 2) return make_channels<ByteElements<4>>(channels, warp);
+      if (log2 == 1) return make_channels<ByteElements<2>>(channels, warp);
+      return make_channels<ByteElements<1>>(channels, warp);
+    case kHalf:
+      return make_floats<Half>(log2, channels, warp);
+    case kBFloat16:
+      return make_floats<BFloat16>(log2, channels, warp);
+    case kFloat:
+      return make_floats<float>(log2, channels, warp);
+    case kDouble:
+      return make_floats<double>(log2, channels, warp);
+    case kMixed:
+      if (log2 == 2) return make_channels<MixedElements<4>>(channels, warp);
+      return make_channels<MixedElements<1>>(channels, warp);
+    default:
+      if (log2 == 1) return make_channels<WideElements<2>>(channels, warp);
+      return make_channels<WideElements<1>>(channels, warp);
+  }
+}
+
+#endif
+
+RC_KERNELS_END
