@@ -7,9 +7,9 @@ PYTHON ?= python3
 EXTRAS ?= dev
 # Compute capability that `make cuda` compiles for.
 GPU_ARCH ?= 90
-# What `make wheel` is for. Another machine than this one needs a file in cross/.
+# What `make wheel` is for. Another machine than this one needs a file in scripts/cross/.
 MACHINE ?= $(shell uname -m)
-CROSS := $(if $(filter-out $(shell uname -m),$(MACHINE)),cross/$(MACHINE)-linux-gnu.ini)
+CROSS := $(if $(filter-out $(shell uname -m),$(MACHINE)),scripts/cross/$(MACHINE)-linux-gnu.ini)
 CUDA ?= enabled
 # More options of its library, such as -Dgpu_arch=90 for a quick one.
 WHEEL_OPTIONS ?=
@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SOURCES := pyproject.toml meson.build meson.options \
-  $(shell find cmake include lib kernels bindings/python tests/abi tests/api tests/cpp tests/kernels bench -type f \
+  $(shell find bindings/cmake include lib kernels bindings/python tests/abi tests/api tests/cpp tests/kernels bench -type f \
     -not -name '*.pyc' 2>/dev/null)
 CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
 CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=disabled
@@ -128,8 +128,8 @@ build/tsan/build.ninja: $(VENV)/check.done
 	@$(CONFIGURE) build/tsan -Dcuda=disabled -Dbuildtype=debugoptimized \
 	  -Db_sanitize=thread -Db_lundef=false >/dev/null
 
-build/aarch64/build.ninja: $(VENV)/check.done cross/aarch64-linux-gnu.ini
-	@$(CONFIGURE) build/aarch64 --cross-file cross/aarch64-linux-gnu.ini -Dcuda=disabled >/dev/null
+build/aarch64/build.ninja: $(VENV)/check.done scripts/cross/aarch64-linux-gnu.ini
+	@$(CONFIGURE) build/aarch64 --cross-file scripts/cross/aarch64-linux-gnu.ini -Dcuda=disabled >/dev/null
 
 clean: ## Remove what the above wrote
 	rm -rf $(VENV) build demo dist

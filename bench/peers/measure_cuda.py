@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the peer benchmarks on a GPU share: time by events around replays of graphs, and copy rate."""
+"""What the peer benchmarks on a GPU share: time by events around replays of graphs, copy rate."""
 
 from __future__ import annotations
 

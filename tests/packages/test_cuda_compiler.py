@@ -20,7 +20,7 @@ def test_kernels_compile_for_aarch64(tmp_path: Path) -> None:
         pytest.skip("aarch64-linux-gnu-g++ is not installed (Debian: g++-aarch64-linux-gnu)")
     command = f"""
       eval "$(MACHINE=aarch64 scripts/cuda-toolkit)"
-      meson setup --cross-file cross/aarch64-linux-gnu.ini '{tmp_path}' \
+      meson setup --cross-file scripts/cross/aarch64-linux-gnu.ini '{tmp_path}' \
         -Dcuda=enabled -Dgpu_arch=90 -Dtests=disabled -Dbench=disabled -Ddocs=disabled
       ninja -C '{tmp_path}' {OBJECT}
     """

@@ -60,7 +60,11 @@ def test_a_device_that_is_not_there_is_no_other_device(device: str) -> None:
         ({"threads": 1025}, rc.InvalidArgumentError, r"threads"),
         ({"workspace_limit": 0}, ValueError, r"workspace_limit: expected bytes above 0"),
         ({"stream": 1}, rc.InvalidArgumentError, r"stream: expected NULL on the CPU"),
-        ({"simd": "sse9"}, ValueError, r"simd: expected one of auto, baseline, avx2, avx512, neon; got 'sse9'"),
+        (
+            {"simd": "sse9"},
+            ValueError,
+            r"simd: expected one of auto, baseline, avx2, avx512, neon; got 'sse9'",
+        ),
     ],
 )
 def test_bad_contexts(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
