@@ -77,8 +77,10 @@ RC_API rc_status rc_stream_init(rc_stream* stream, uint32_t struct_size);
 
 /** Puts many streams on one clock.
  *
- * On CUDA one launch serves all streams, whatever their types and rules, unless they have more than
- * 560 groups of channels together; checks and the sorting of samples are launches before it.
+ * On CUDA one launch serves up to 16 streams that take their samples in the same way, checks included:
+ * LINEAR of one floating type; PREVIOUS, NEXT, NEAREST and LINEAR of other types; curves and
+ * aggregates, which are checked by a launch of their own. Streams of each of these ways take a launch
+ * of their own. The sorting of samples comes before it.
  *
  * @param context       a context on the device of all tensors
  * @param streams       array of `num_streams` pointers, none NULL. All streams have the same number

@@ -133,6 +133,7 @@ def test_out_and_the_current_stream_of_torch() -> None:
     expected = rc.resample(*arrays)
     values, source, target = map(_torch, arrays)
     stream = torch.cuda.Stream()
+    rc.resample(values, source, target)  # CUDA loads a kernel at its first launch, and may wait.
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         torch.cuda._sleep(50_000_000)
