@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the peer benchmarks on a GPU share: time by events around replays of graphs, copy rate."""
+"""What the peer benchmarks on a GPU share: time by events around replays of graphs, copy rate, and
+the table and its JSON."""
 
 from __future__ import annotations
 
+import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -44,3 +48,13 @@ def copy_rate() -> float:
 def cache_bytes() -> int:
     """Of the L2."""
     return int(torch.cuda.get_device_properties(0).L2_cache_size)
+
+
+def report(path: Path, where: dict[str, Any], copy: float, table: str, rows: Sequence[Any]) -> None:
+    """Prints the table under what it was measured with, and writes the rows, dataclasses, as JSON."""
+    print(f"{where['device']}, {where['date']}, commit {where['commit']}")
+    print(f"copy: {copy / 1e9:.0f} GB/s", table, sep="\n\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"surroundings": where, "copy": copy, "rows": [asdict(row) for row in rows]}
+    path.write_text(json.dumps(content, indent=2) + "\n")
+    print("written:", path)

@@ -13,7 +13,7 @@ import argparse
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import triton.language as tl
 
 import robocache as rc
 from measure import surroundings
-from measure_cuda import cache_bytes, copy_rate, graph_seconds
+from measure_cuda import cache_bytes, copy_rate, graph_seconds, report
 
 Call = Callable[[], Any]
 
@@ -554,17 +554,8 @@ def main() -> None:
         torch=torch.__version__,
         triton=triton.__version__,
     )
-    print(f"\n{where['device']}, {where['date']}, commit {where['commit']}")
-    print(f"copy: {table.copy / 1e9:.0f} GB/s", table.text(), sep="\n\n")
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    path = arguments.output / "resample_cuda.json"
-    content = {
-        "surroundings": where,
-        "copy": table.copy,
-        "rows": [asdict(row) for row in table.rows],
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    print("written:", path)
+    print()
+    report(arguments.output / "resample_cuda.json", where, table.copy, table.text(), table.rows)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ they are timed call by call.
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import torch
 
 import robocache as rc
 from measure import surroundings
+from measure_cuda import copy_rate, event_seconds, graph_seconds, report
 
 VOXEL = 0.1
 TOLERANCE = 1e-5
@@ -185,37 +184,6 @@ def torch_hard(cloud: Cloud) -> Callable[[], Any]:
     return call
 
 
-def graph_seconds(calls: list[Callable[[], Any]], repeats: int) -> float:
-    """Median device time of a call, the calls one behind the other in a graph."""
-    for call in calls:
-        call()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        for call in calls:
-            call()
-    return event_seconds(graph.replay, repeats) / len(calls)
-
-
-def event_seconds(call: Callable[[], Any], repeats: int) -> float:
-    """Median time between events around a call."""
-    times = []
-    for _ in range(3 + repeats):
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        begin.record()
-        call()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end) * 1e-3)
-    return statistics.median(times[3:])
-
-
-def copy_rate() -> float:
-    """Bytes per second, read and written, of a copy of 1 GiB."""
-    source = torch.rand(1 << 28, device="cuda")
-    target = torch.empty_like(source)
-    return 2 * source.nbytes / event_seconds(lambda: target.copy_(source), 30)
-
-
 class Table:
     """Rows, as they are measured."""
 
@@ -330,17 +298,7 @@ def main() -> None:
     where = surroundings(
         device=torch.cuda.get_device_name(), robocache=rc.__version__, torch=torch.__version__
     )
-    print(f"{where['device']}, {where['date']}, commit {where['commit']}")
-    print(f"copy: {table.copy / 1e9:.0f} GB/s", table.text(), sep="\n\n")
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    path = arguments.output / "voxelize_cuda.json"
-    content = {
-        "surroundings": where,
-        "copy": table.copy,
-        "rows": [asdict(row) for row in table.rows],
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    print("written:", path)
+    report(arguments.output / "voxelize_cuda.json", where, table.copy, table.text(), table.rows)
 
 
 if __name__ == "__main__":
