@@ -51,7 +51,7 @@ def cache_bytes() -> int:
 
 
 def report(path: Path, where: dict[str, Any], copy: float, table: str, rows: Sequence[Any]) -> None:
-    """Prints the table under what it was measured with, and writes the rows, dataclasses, as JSON."""
+    """Prints the table under what it was measured with, and writes its rows as JSON."""
     print(f"{where['device']}, {where['date']}, commit {where['commit']}")
     print(f"copy: {copy / 1e9:.0f} GB/s", table, sep="\n\n")
     path.parent.mkdir(parents=True, exist_ok=True)
