@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Output files that are either whole or not there."""
+"""Output files: by their extension, and either whole or not there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .errors import InvalidArgumentError
+
+
+def extension_of(path: Path, *known: str) -> str:
+    """The extension of `path` in small letters. `InvalidArgumentError` where it is not `known`."""
+    extension = path.suffix.lower()
+    if extension not in known:
+        got = repr(path.suffix) if path.suffix else "none"
+        raise InvalidArgumentError(
+            f"{path}: expected an extension of {', '.join(known)}, got {got}"
+        )
+    return extension
 
 
 @contextmanager

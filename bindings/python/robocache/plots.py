@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-import robocache as rc
-
 from .aligned import Aligned
 from .extras import require
-from .files import whole_file
+from .files import extension_of, whole_file
 from .recording import Recording
 
 if TYPE_CHECKING:
@@ -114,11 +112,7 @@ def plot_aligned(recording: Recording, aligned: Aligned, path: str | Path) -> No
 def picture(path: Path) -> Iterator[Path]:
     """A temporary file to draw into, as `whole_file`. Refuses at once what could not be drawn: an
     extension that is not in PICTURES, or no Matplotlib."""
-    if path.suffix.lower() not in PICTURES:
-        got = repr(path.suffix) if path.suffix else "none"
-        raise rc.InvalidArgumentError(
-            f"{path}: expected an extension of {', '.join(PICTURES)}, got {got}"
-        )
+    extension_of(path, *PICTURES)
     require("matplotlib", "plot")
     with whole_file(path) as temporary:
         yield temporary

@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import robocache as rc
-
 from .aligned import Aligned
 from .extras import require
-from .files import whole_file
+from .files import extension_of, whole_file
 from .grid_plots import height_colors
 from .recording import Recording
 from .splats import Array
@@ -29,9 +27,7 @@ _SUFFIX = ".rrd"
 def rerun_file(path: Path) -> Iterator[Any]:
     """A recording stream into a file that is whole or not there, as `whole_file`. Refuses at once
     what could not be written: another extension, or no Rerun."""
-    if path.suffix.lower() != _SUFFIX:
-        got = repr(path.suffix) if path.suffix else "none"
-        raise rc.InvalidArgumentError(f"{path}: expected an extension of {_SUFFIX}, got {got}")
+    extension_of(path, _SUFFIX)
     rerun = require("rerun", "rerun")
     with whole_file(path) as temporary:
         stream = rerun.RecordingStream("robocache")

@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import robocache as rc
-
 from ._arrow import METADATA
 from .aligned import TIME, Aligned, put, valid_name
 from .extras import require
-from .files import whole_file
+from .files import extension_of, whole_file
 
 NPZ_METADATA = "metadata"
 
@@ -38,12 +36,7 @@ def writer_for(path: Path) -> Callable[[Aligned, Path], None]:
     `InvalidArgumentError` for an extension that has none, `ImportError` where its library is
     missing.
     """
-    writer = _WRITERS.get(path.suffix.lower())
-    if writer is None:
-        got = repr(path.suffix) if path.suffix else "none"
-        raise rc.InvalidArgumentError(
-            f"{path}: expected an extension of {', '.join(_WRITERS)}, got {got}"
-        )
+    writer = _WRITERS[extension_of(path, *_WRITERS)]
     if writer is _write_parquet:
         require("pyarrow", "table")
     elif writer is _write_hdf5:

@@ -15,7 +15,7 @@ import robocache as rc
 from .. import depth_demo
 from ..clouds.ply import write_ply
 from ..depth_frames import read_depth_folder
-from ..files import whole_file
+from ..files import extension_of, whole_file
 from ..grid_plots import plot_surface
 from ..plots import picture
 from ..rerun_files import log_surface, rerun_file
@@ -71,9 +71,7 @@ def tsdf(
 ) -> None:
     """Fuse depth images into a distance field and write the points of its surface."""
     size = edges(voxel)
-    if output.suffix.lower() != ".ply":
-        got = repr(output.suffix) if output.suffix else "none"
-        raise rc.InvalidArgumentError(f"{output}: expected an extension of .ply, got {got}")
+    extension_of(output, ".ply")
     with (
         whole_file(output) as written,
         picture(plot) if plot else nullcontext() as drawing,

@@ -12,7 +12,7 @@ import typer
 import robocache as rc
 
 from ..clouds import read_cloud
-from ..files import whole_file
+from ..files import extension_of, whole_file
 from ..grid_plots import plot_grid
 from ..plots import picture
 from ..rerun_files import log_grid, rerun_file
@@ -68,9 +68,7 @@ def voxelize(
 ) -> None:
     """Voxelize a point cloud; says how many points were read, dropped and why, and draws it."""
     size = edges(voxel)
-    if output.suffix.lower() != ".npz":
-        got = repr(output.suffix) if output.suffix else "none"
-        raise rc.InvalidArgumentError(f"{output}: expected an extension of .npz, got {got}")
+    extension_of(output, ".npz")
     if output.exists() and cloud.exists() and output.samefile(cloud):
         raise rc.InvalidArgumentError(f"{output}: is the cloud itself")
     with (
