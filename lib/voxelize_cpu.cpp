@@ -10,7 +10,6 @@
 #include "lib/sorted_points.h"
 
 namespace rc {
-namespace {}  // namespace
 
 void check_cloud_data(int32_t op, const Cloud& cloud) {
   if (!cloud.validate) return;

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all Python tests share: how Hypothesis searches, and the current CUDA device."""
+"""What all Python tests share: how Hypothesis searches, the CUDA device, the command line."""
 
 import os
 import sys
 
 import pytest
+from command_line import Run
 from hypothesis import settings
 
 # Examples that failed stay in .hypothesis, and a failure prints the blob that reproduces it.
@@ -22,3 +23,15 @@ def first_device() -> None:
         torch.cuda.set_device(0)
     elif cupy is not None:
         cupy.cuda.Device(0).use()
+
+
+@pytest.fixture
+def robocache(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command line in this process: exit code, standard output, standard error."""
+    from robocache.cli.app import run  # It needs an extra.
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = run([str(argument) for argument in arguments])
+        return code, *capfd.readouterr()
+
+    return call

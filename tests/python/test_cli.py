@@ -12,11 +12,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import Run
 
 import robocache as rc
 
@@ -24,22 +24,9 @@ pytest.importorskip("typer", reason="typer is not installed: robocache[cli]")
 pytest.importorskip("rich", reason="rich is not installed: robocache[cli]")
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: robocache[table]")
 
-from robocache.cli.app import run
 from robocache.writers import read_metadata
 
 ROBOCACHE = [sys.executable, "-m", "robocache"]
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def robocache(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process: exit code, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run([str(argument) for argument in arguments])
-        return code, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture

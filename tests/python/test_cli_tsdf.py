@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import Run
 
 pytest.importorskip("typer", reason="typer is not installed: robocache[cli]")
 pytest.importorskip("rich", reason="rich is not installed: robocache[cli]")
@@ -18,26 +19,13 @@ pytest.importorskip("PIL", reason="pillow is not installed: robocache[depth]")
 from PIL import Image
 
 from robocache import depth_demo
-from robocache.cli.app import run
 from robocache.clouds import read_cloud
 from robocache.depth_frames import read_depth_folder
 from robocache.recording import RecordingError
 
-Run = Callable[..., tuple[int, str, str]]
 POSES = depth_demo.poses()
 FX, FY, CX, CY = depth_demo.INTRINSICS[[0, 1, 0, 1], [0, 1, 2, 2]].tolist()
 SOME = ("--voxel", 0.05)
-
-
-@pytest.fixture
-def robocache(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process: exit code, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run([str(argument) for argument in arguments])
-        return code, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture(scope="module")

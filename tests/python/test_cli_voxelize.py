@@ -7,35 +7,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import Run
 
 import robocache as rc
 
 pytest.importorskip("typer", reason="typer is not installed: robocache[cli]")
 pytest.importorskip("rich", reason="rich is not installed: robocache[cli]")
 
-from robocache.cli.app import run
 from robocache.clouds import read_cloud
 from robocache.voxel_grid import voxelize_cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ROBOCACHE_DATA", ROOT / ".." / "shared" / "data"))
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def robocache(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process: exit code, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = run([str(argument) for argument in arguments])
-        return code, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture
