@@ -99,13 +99,12 @@ bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; wri
 	@echo "== C benchmarks (where Google Benchmark is installed)"
 	@meson test --benchmark -C build/release --verbose
 	@echo "== peers: into build/bench"
-	@python bench/peers/resample.py --output build/bench
-	@python bench/peers/voxelize.py --kind scan --output build/bench
-	@python bench/peers/voxelize.py --kind random --output build/bench
+	@python -m bench.peers.resample
+	@python -m bench.peers.voxelize
 	@echo "== host time of one call: into build/bench"
-	@python bench/call_overhead.py --output build/bench
+	@python -m bench.call_overhead
 	@echo "== what validation adds: into build/bench"
-	@python bench/validation.py --device cpu --output build/bench
+	@python -m bench.validation --device cpu
 
 wheel: $(VENV)/package.done ## A wheel for MACHINE into dist/; CUDA=disabled leaves CUDA out
 	@echo "== wheel for $(MACHINE), CUDA $(CUDA): into dist/"

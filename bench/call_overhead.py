@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Host time of one call: of C, of Python, and what validation adds.
+"""Host time of one call: of C, of Python, what validation adds, and of what others call.
 
-python bench/call_overhead.py [--output build/bench]
+python -m bench.call_overhead [--device cuda]
 
-A batch of training windows (32 x 50 samples of 16 channels at 32 x 32 targets), and one sample at
-one target, which leaves the call and no work. On CUDA it is the time until a call returns; the work
-itself is waited for outside of it.
+Some windows of samples at some targets (CALLS in bench/cases.py), and one sample at one target,
+which leaves the call and no work. On CUDA it is the time until a call returns; the work itself is
+waited for outside of it, and the eager calls of others are timed beside ours.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peers.measure import surroundings
 
 import robocache as rc
+from bench.cases import CALLS
+from bench.peers.measure import OWN, Suite, Time, surroundings
 from robocache._arrays import View, reader_of
 from robocache._library import load, raise_status
 from robocache._options import rule_maker
@@ -33,38 +32,28 @@ try:
 except ImportError:
     torch = None
 
-SHAPES = {"batch": (32, 50, 32, 16), "one sample": (1, 1, 1, 1)}
-"""Rows, samples, targets and channels."""
+BATCHES, BATCH = 31, 100
+"""Batches of calls, short enough for a CUDA stream's queue."""
+
+Call = Callable[[], object]
 
 
-@dataclass(frozen=True)
-class Row:
-    """Host time of a call, with validation and without."""
-
-    device: str
-    shape: str
-    call: str
-    microseconds: float
-    without_validation: float
-
-
-def host_time(call: Callable[[], object], wait: Callable[[], object], batches: int = 31) -> float:
-    """Microseconds of a call in the fastest batch, since others only add to it; batches are short
-    enough for a CUDA stream's queue."""
-    count = 100
+def host_time(call: Call, wait: Call) -> Time:
+    """Of a call in the fastest batch, since others only add to it, and how far the middle half of
+    the batches spreads."""
     times = []
-    for batch in range(batches + 3):
+    for batch in range(BATCHES + 3):
         begin = time.perf_counter()
-        for _ in range(count):
+        for _ in range(BATCH):
             call()
         passed = time.perf_counter() - begin
         wait()
         if batch >= 3:  # The first ones warm up.
-            times.append(passed / count * 1e6)
-    return min(times)
+            times.append(passed / BATCH)
+    return Time(min(times), Time.of(times).spread)
 
 
-def c_call(context: rc.Context, arrays: list[Any], validate: bool) -> Callable[[], object]:
+def c_call(context: rc.Context, arrays: list[Any], validate: bool) -> Call:
     """`rc_resample` with its structs at hand, as a C program has them; a call through cffi costs
     about 0.1 us more."""
     views = []
@@ -87,14 +76,14 @@ def c_call(context: rc.Context, arrays: list[Any], validate: bool) -> Callable[[
     return call
 
 
-def calls(context: rc.Context, arrays: list[Any]) -> Iterator[tuple[str, Any]]:
+def own_calls(context: rc.Context, arrays: list[Any]) -> Iterator[tuple[str, Any]]:
     """The ways to call, each a function of `validate` that gives the call."""
     values, source, target, out = arrays
     kind = type(values).__module__.partition(".")[0]
     if kind == "numpy" or context.device != "cpu":
         yield "C", lambda validate: c_call(context, arrays, validate)
 
-    def python(**options: Any) -> Callable[[bool], Any]:
+    def python(**options: Any) -> Callable[[bool], Call]:
         return lambda validate: (
             lambda: rc.resample(
                 values, source, target, context=context, validate=validate, **options
@@ -112,52 +101,75 @@ def calls(context: rc.Context, arrays: list[Any]) -> Iterator[tuple[str, Any]]:
         )
 
 
-def measure(device: str, to_device: Callable[[np.ndarray], Any]) -> Iterator[Row]:
+def peer_calls(arrays: list[Any]) -> Iterator[tuple[str, Call]]:
+    """What others call with the same tensors on a GPU."""
+    from bench.peers.resample_cuda import all_streams, compiled, triton_call
+
+    values, source, target, out = arrays
+    rest = target, None, "linear", torch.float32
+    function = compiled()
+    yield "Triton", triton_call(values, source, target, None, out)
+    yield "torch.compile", lambda: function([(values, source)], *rest)
+    yield "torch", lambda: all_streams([(values, source)], *rest)
+
+
+def measure(suite: Suite, device: str, to_device: Callable[[np.ndarray], Any]) -> None:
     """All calls on a device with arrays of a kind."""
     random = np.random.default_rng(7)
-    for name, (rows, samples, targets, channels) in SHAPES.items():
+    for name, (rows, samples, targets, channels) in CALLS.items():
         arrays = [
-            random.normal(size=(rows, samples, channels)).astype(np.float32),
-            np.cumsum(random.integers(1, 20, (rows, samples)), axis=1),
-            np.sort(random.integers(0, 500, (rows, targets)), axis=1),
-            np.empty((rows, targets, channels), np.float32),
+            to_device(array)
+            for array in (
+                random.normal(size=(rows, samples, channels)).astype(np.float32),
+                np.cumsum(random.integers(1, 20, (rows, samples)), axis=1),
+                np.sort(random.integers(0, 500, (rows, targets)), axis=1),
+                np.empty((rows, targets, channels), np.float32),
+            )
         ]
+        case = f"{name} (B{rows} S{samples} T{targets} D{channels})"
+        threads = 1 if device == "cpu" else 0
+        axes = {"B": rows, "S": samples, "T": targets, "D": channels}
         with rc.Context(device, threads=1) as context:
-            for call, make in calls(context, [to_device(array) for array in arrays]):
-                with_and_without = (
-                    host_time(make(validate), context.synchronize) for validate in (True, False)
-                )
-                yield Row(device, name, call, *with_and_without)
+            wait = context.synchronize
+            for way, make in own_calls(context, arrays):
+                for validate in (True, False):
+                    suite.add(
+                        f"{case}: {way}",
+                        OWN if validate else f"{OWN}, no validation",
+                        host_time(make(validate), wait),
+                        group=name,
+                        axes=axes | {"call": way},
+                        threads=threads,
+                    )
+                if device == "cuda" and way == "Python, torch, out given" and samples > 1:
+                    for peer, call in peer_calls(arrays):
+                        suite.add(
+                            f"{case}: {way}",
+                            peer,
+                            host_time(call, wait),
+                            group=name,
+                            axes=axes | {"call": way},
+                        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, help="folder for call_overhead.json")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--output", type=Path, default=Path("build/bench"))
     arguments = parser.parse_args()
 
-    rows = list(measure("cpu", np.asarray))
-    versions = {"numpy": np.__version__}
+    versions = {"robocache": rc.__version__, "numpy": np.__version__}
     if torch is not None:
         versions["torch"] = torch.__version__
-        rows += measure("cpu", torch.from_numpy)
-        if rc.devices()[1]["available"]:
-            versions["gpu"] = torch.cuda.get_device_name()
-            rows += measure("cuda", lambda array: torch.from_numpy(array).cuda())
-    where = surroundings(**versions)
-    print(", ".join(f"{name} {value}" for name, value in where.items()))
-    print()
-    print("| on | shape | call | us | without validation |")
-    print("|---|---|---|--:|--:|")
-    for row in rows:
-        print(
-            f"| {row.device} | {row.shape} | {row.call} | {row.microseconds:.1f}"
-            f" | {row.without_validation:.1f} |"
-        )
-    if arguments.output:
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        path = arguments.output / "call_overhead.json"
-        content = {"surroundings": where, "rows": [asdict(row) for row in rows]}
-        path.write_text(json.dumps(content, indent=2) + "\n")
+    if arguments.device == "cuda":
+        suite = Suite("calls-cuda", surroundings(torch.cuda.get_device_name(), **versions), {})
+        measure(suite, "cuda", lambda array: torch.from_numpy(array).cuda())
+    else:
+        suite = Suite("calls-cpu", surroundings(**versions), {})
+        measure(suite, "cpu", np.asarray)
+        if torch is not None:
+            measure(suite, "cpu", torch.from_numpy)
+    suite.finish(arguments.output)
 
 
 if __name__ == "__main__":

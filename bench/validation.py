@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What validation adds to the work of a call: device time by CUDA events, wall time on the CPU.
 
-python bench/validation.py [--device cuda] [--output build/bench]
+python -m bench.validation [--device cpu]
 
 Validation reads all times, offsets and ids of a call. That is little beside the values of one
 recording, and all of the work where a few windows are read out of a large store.
@@ -10,17 +10,15 @@ recording, and all of the work where a few windows are read out of a large store
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peers.measure import surroundings
 
 import robocache as rc
+from bench.peers.measure import OWN, Suite, Time, cores, surroundings
 
 ToDevice = Callable[[np.ndarray], Any]
 Call = Callable[[rc.Context, bool], object]
@@ -29,15 +27,6 @@ RANDOM = np.random.default_rng(7)
 
 ROUNDS, CALLS = 5, 40
 """All launches of a round fit the stream's queue."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """Time of the fastest call, with validation and without."""
-
-    case: str
-    microseconds: float
-    without_validation: float
 
 
 def recording(to_device: ToDevice, rows: int, samples: int, targets: int, width: int) -> list[Any]:
@@ -85,8 +74,8 @@ def cases(to_device: ToDevice) -> Iterator[tuple[str, str, Call]]:
 
 def fastest(
     context: rc.Context, operation: str, call: Callable[[], object], hold: Callable[[], object]
-) -> float:
-    """Microseconds of the fastest call, since others only add to it."""
+) -> Time:
+    """Of the fastest call, since others only add to it; the rest is not kept."""
     for measured in (False, True):  # The first ones warm up.
         if measured:
             context.reset_metrics()
@@ -95,22 +84,22 @@ def fastest(
             for _ in range(CALLS):
                 call()
             context.synchronize()
-    return context.metrics()[operation].min_ns / 1e3
+    return Time(context.metrics()[operation].min_ns / 1e9, 0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda", choices=("cpu", "cuda"))
-    parser.add_argument("--output", type=Path, help="folder for validation.json")
+    parser.add_argument("--output", type=Path, default=Path("build/bench"))
     arguments = parser.parse_args()
 
-    versions = {"numpy": np.__version__}
+    device, versions = "", {"robocache": rc.__version__, "numpy": np.__version__}
     to_device: ToDevice = np.asarray
     hold: Callable[[], object] = int  # Nothing.
     if arguments.device == "cuda":
         import torch
 
-        versions |= {"torch": torch.__version__, "gpu": torch.cuda.get_device_name(0)}
+        device, versions["torch"] = torch.cuda.get_device_name(), torch.__version__
 
         def to_device(array: np.ndarray) -> Any:
             return torch.from_numpy(array).to("cuda:0")
@@ -120,31 +109,20 @@ def main() -> None:
             is the device and not the host."""
             torch.cuda._sleep(50_000_000)
 
-    rows = []
+    name = f"validation-{arguments.device}"
+    suite = Suite(name, surroundings(device, **versions), {})
     with rc.Context(arguments.device) as context:
         context.enable_metrics()
-        for name, operation, call in cases(to_device):
-            with_and_without = (
+        for work, operation, call in cases(to_device):
+            with_and_without = [
                 fastest(context, operation, partial(call, context, validate), hold)
                 for validate in (True, False)
-            )
-            rows.append(Row(name, *with_and_without))
-    where = surroundings(**versions)
-    print(", ".join(f"{name} {value}" for name, value in where.items()))
-    print()
-    print("| on | work | us | without validation | validation adds |")
-    print("|---|---|--:|--:|--:|")
-    for row in rows:
-        added = row.microseconds / row.without_validation - 1
-        print(
-            f"| {arguments.device} | {row.case} | {row.microseconds:.1f}"
-            f" | {row.without_validation:.1f} | {added:.0%} |"
-        )
-    if arguments.output:
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        content = {"surroundings": where, "rows": [asdict(row) for row in rows]}
-        path = arguments.output / "validation.json"
-        path.write_text(json.dumps(content, indent=2) + "\n")
+            ]
+            adds = with_and_without[0].seconds / with_and_without[1].seconds - 1
+            threads = cores() if arguments.device == "cpu" else 0
+            suite.add(work, OWN, with_and_without[0], threads=threads, validation_adds=adds)
+            suite.add(work, f"{OWN}, no validation", with_and_without[1], threads=threads)
+    suite.finish(arguments.output)
 
 
 if __name__ == "__main__":

@@ -1,48 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the peer benchmarks on a GPU share: time by events around replays of graphs, copy rate, and
-the table and its JSON."""
+"""What benchmarks on a GPU share: time by events around replays of graphs, and the copy rate."""
 
 from __future__ import annotations
 
-import json
-import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
+import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
+import robocache as rc
+from bench.peers.measure import Suite, Time, surroundings
 
-def event_seconds(call: Callable[[], Any], repeats: int) -> float:
-    """Median time between events around a call."""
+SETS = 64
+"""Most sets of inputs of a case."""
+
+
+def event_time(
+    call: Callable[[], Any], repeats: int = 30, before: Callable[[], Any] = lambda: None
+) -> Time:
+    """Between events around a call, after three that warm up. `before` is done ahead of each."""
     times = []
     for _ in range(3 + repeats):
+        before()
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         begin.record()
         call()
         end.record()
         end.synchronize()
         times.append(begin.elapsed_time(end) * 1e-3)
-    return statistics.median(times[3:])
+    return Time.of(times[3:])
 
 
-def graph_seconds(calls: list[Callable[[], Any]], repeats: int) -> float:
-    """Median device time of a call, the calls one behind the other in a graph."""
+def graph_time(
+    calls: list[Callable[[], Any]], repeats: int = 30, before: Callable[[], Any] = lambda: None
+) -> Time:
+    """Device time of a call, the calls one behind the other in a graph that is replayed."""
     for call in calls:
         call()
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         for call in calls:
             call()
-    return event_seconds(graph.replay, repeats) / len(calls)
-
-
-def copy_rate() -> float:
-    """Bytes per second, read and written, of a copy that moves 2 GiB."""
-    source = torch.rand(1 << 28, device="cuda")
-    target = torch.empty_like(source)
-    return 2 * source.nbytes / event_seconds(lambda: target.copy_(source), 30)
+    taken = event_time(graph.replay, repeats, before)
+    return Time(taken.seconds / len(calls), taken.spread)
 
 
 def cache_bytes() -> int:
@@ -50,11 +51,46 @@ def cache_bytes() -> int:
     return int(torch.cuda.get_device_properties(0).L2_cache_size)
 
 
-def report(path: Path, where: dict[str, Any], copy: float, table: str, rows: Sequence[Any]) -> None:
-    """Prints the table under what it was measured with, and writes its rows as JSON."""
-    print(f"{where['device']}, {where['date']}, commit {where['commit']}")
-    print(f"copy: {copy / 1e9:.0f} GB/s", table, sep="\n\n")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"surroundings": where, "copy": copy, "rows": [asdict(row) for row in rows]}
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    print("written:", path)
+def sets_that_flush(moved: int) -> int:
+    """Sets of inputs, each of which moves so many bytes, that take more than twice the L2, but not
+    more than SETS: a case whose sets take less is timed behind `flush`."""
+    return min(SETS, math.ceil(2.5 * cache_bytes() / moved))
+
+
+def flush(moved: int) -> Callable[[], Any]:
+    """What empties the L2 before each replay of a cold case whose sets do not see to it."""
+    if SETS * moved > 2 * cache_bytes():
+        return lambda: None
+    return torch.empty(4 * cache_bytes(), dtype=torch.uint8, device="cuda").zero_
+
+
+def workspace_of(call: Callable[[], Any]) -> int:
+    """Bytes that a call takes beside its results; its context has PyTorch's allocator."""
+    call()
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    result = call()
+    torch.cuda.synchronize()
+    results = torch.cuda.memory_allocated() - before
+    most = torch.cuda.max_memory_allocated() - before
+    del result
+    return most - results
+
+
+def copy_rate() -> float:
+    """Gigabytes per second, read and written, of a kernel that moves 2 GiB."""
+    source = torch.rand(1 << 28, device="cuda")
+    target = torch.empty_like(source)
+    return 2 * source.nbytes / event_time(lambda: torch.neg(source, out=target)).seconds / 1e9
+
+
+def cuda_suite(name: str, **versions: str) -> Suite:
+    """A suite of this GPU, its copy rate measured now."""
+    where = surroundings(
+        torch.cuda.get_device_name(),
+        robocache=rc.__version__,
+        torch=torch.__version__,
+        **versions,
+    )
+    return Suite(name, where, {0: copy_rate()})

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Points to grids on the CPU next to NumPy, Open3D and the Point Cloud Library.
 
+python -m bench.peers.voxelize [--order scan random]
+
 Float32 points with four float32 features, anywhere in a cube of voxels and a little beyond it, or
 on a surface as a scan gives them. Every way is checked against a float64 oracle before it is timed;
 Open3D's and PCL's rows are only there where they are installed (PCL: its program pcl_voxel_grid,
@@ -11,21 +13,20 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import robocache as rc
-from measure import Row, copy_rate, median_seconds, report, save, surroundings
+from bench.cases import Voxelize, voxelize_cpu
+from bench.peers.measure import OWN, Suite, Time, copy_rates, surroundings, wall_time
 
 TOLERANCE = 2e-5
 """Of means of coordinates up to some tens, in float32."""
@@ -34,15 +35,17 @@ SIZE = np.float32(0.125)
 """Edge of a voxel: a power of two, for which PCL's product with the reciprocal is a quotient."""
 
 GridArray = NDArray[Any]
+Call = Callable[[], GridArray]
 
 
 class Work:
     """A cloud, its features, its grid, and the cells of its points."""
 
-    def __init__(self, kind: str, points: int, edge: int) -> None:
+    def __init__(self, case: Voxelize) -> None:
         rng = np.random.default_rng(0)
-        self.edge, self.size = edge, edge * float(SIZE)
-        if kind == "scan":
+        points, edge = case.points, case.edge
+        self.case, self.edge, self.size = case, edge, edge * float(SIZE)
+        if case.order == "scan":
             turn = np.linspace(0, 128 * np.pi, points)
             reach = self.size * (0.3 + 0.1 * np.sin(3 * turn))
             cloud = self.size / 2 + np.stack([reach * np.cos(turn), reach * np.sin(turn), 0 * turn])
@@ -75,29 +78,24 @@ class Work:
         grid[self.rows] = rows
         return grid.reshape(self.edge, self.edge, self.edge, *rows.shape[1:])
 
-    def oracle(self, work: str) -> GridArray:
-        if work == "occupancy":
+    def oracle(self) -> GridArray:
+        reduce = self.case.reduce
+        if reduce == "occupancy":
             return self.dense(np.ones(len(self.rows), np.uint8))
-        if work == "count":
+        if reduce == "count":
             return self.dense(self.counts)
-        if work == "mean of 4":
+        if reduce == "mean":
             return self.dense(self.means(self.features))
-        if work == "max of 4":
+        if reduce == "max":
             greatest = np.full((len(self.rows), 4), -np.inf, np.float32)
             np.maximum.at(greatest, self.row_of, self.features[self.inside])
             return self.dense(greatest)
         return self.means(self.points)
 
-    def bytes(self, work: str, oracle: GridArray) -> int:
-        """Bytes that the work must move: everything it reads and writes, once."""
-        item = 1 if work == "occupancy" else 4
-        features = self.features.nbytes if work.endswith("of 4") else 0
-        return self.points.nbytes + features + oracle.size * item
 
-
-def robocache_call(work: Work, name: str, threads: int) -> Callable[[], GridArray]:
-    context = rc.Context(device="cpu", threads=threads)
-    if name == "centroids":
+def own(work: Work, threads: int) -> Call:
+    context, reduce = rc.Context(device="cpu", threads=threads), work.case.reduce
+    if reduce == "centroids":
 
         def centroids() -> GridArray:
             voxels = rc.voxelize_sparse(
@@ -111,8 +109,7 @@ def robocache_call(work: Work, name: str, threads: int) -> Callable[[], GridArra
             return voxels.features[: int(voxels.total)]
 
         return centroids
-    reduce = name.split()[0]
-    features = work.features if name.endswith("of 4") else None
+    features = work.features if work.case.features else None
     out = np.empty(
         (work.edge,) * 3 + ((4,) if features is not None else ()),
         {"occupancy": np.uint8, "count": np.int32}.get(reduce, np.float32),
@@ -129,7 +126,7 @@ def robocache_call(work: Work, name: str, threads: int) -> Callable[[], GridArra
     )
 
 
-def numpy_call(work: Work, name: str) -> Callable[[], GridArray]:
+def by_numpy(work: Work) -> Call:
     """What people write by hand: floor, ravel, then unique or bincount."""
     size, shape = work.edge**3, (work.edge,) * 3
 
@@ -161,8 +158,8 @@ def numpy_call(work: Work, name: str) -> Callable[[], GridArray]:
         sums = [np.bincount(row_of, weights=column) for column in work.points[inside].T]
         return np.stack(sums, axis=1) / counts[:, None]
 
-    calls = {"mean of 4": mean, "max of 4": greatest, "occupancy": occupancy, "count": count}
-    return calls.get(name, centroids)
+    calls = {"mean": mean, "max": greatest, "occupancy": occupancy, "count": count}
+    return calls.get(work.case.reduce, centroids)
 
 
 def in_order_of_cells(work: Work, means: GridArray) -> GridArray:
@@ -171,7 +168,7 @@ def in_order_of_cells(work: Work, means: GridArray) -> GridArray:
     return means[np.lexsort((z, y, x))]
 
 
-def open3d_calls(work: Work) -> Iterator[tuple[str, Callable[[], GridArray]]]:
+def by_open3d(work: Work) -> Iterator[tuple[str, Call]]:
     """Its grid has no end: it gets the points that are inside of ours."""
     import open3d as o3d
 
@@ -189,8 +186,8 @@ def open3d_calls(work: Work) -> Iterator[tuple[str, Callable[[], GridArray]]]:
     )
 
 
-def pcl_seconds(work: Work) -> tuple[float, GridArray]:
-    """Seconds of PCL's filter, and what it gives."""
+def pcl_time(work: Work) -> tuple[Time, GridArray]:
+    """Time of PCL's filter, and what it gives."""
     with tempfile.TemporaryDirectory() as folder:
         source, made, plain = (f"{folder}/{name}.pcd" for name in ("source", "made", "plain"))
         points = work.points[work.inside]
@@ -218,64 +215,68 @@ def pcl_seconds(work: Work) -> tuple[float, GridArray]:
         )
         said_first, _, body = Path(plain).read_bytes().partition(b"DATA binary\n")
     count = int(said_first.partition(b"POINTS ")[2])
-    return median(times), np.frombuffer(body, "<f4", 3 * count).reshape(-1, 3)
+    return Time.of(times), np.frombuffer(body, "<f4", 3 * count).reshape(-1, 3)
 
 
-def ways(work: Work, name: str, threads: int) -> Iterator[tuple[str, Callable[[], GridArray]]]:
-    yield "robocache", robocache_call(work, name, threads)
+def ways(work: Work, threads: int) -> Iterator[tuple[str, Call]]:
+    yield OWN, own(work, threads)
     if threads > 1:
         return
-    yield "numpy", numpy_call(work, name)
-    if name == "centroids" and importlib.util.find_spec("open3d"):
-        yield from open3d_calls(work)
+    yield "numpy", by_numpy(work)
+    if work.case.reduce == "centroids" and importlib.util.find_spec("open3d"):
+        yield from by_open3d(work)
 
 
-def error_of(work: Work, name: str, result: GridArray, oracle: GridArray) -> float:
+def error_of(work: Work, result: GridArray, oracle: GridArray) -> float:
     """Largest difference, infinite where the shapes differ."""
-    if name == "centroids":
+    if work.case.reduce == "centroids":
         result = in_order_of_cells(work, np.asarray(result, np.float64))
     if result.shape != oracle.shape:
         return float("inf")
     return float(np.abs(result - oracle.astype(np.float64)).max())
 
 
+def measure(suite: Suite, case: Voxelize, repeats: int) -> None:
+    """All ways of one case."""
+    work = Work(case)
+    oracle, moved = work.oracle(), case.bytes(len(work.rows))
+
+    def add(way: str, threads: int, taken: Time, error: float) -> None:
+        if not error <= TOLERANCE:
+            raise SystemExit(f"{case.work}, {way}: largest error {error} is above {TOLERANCE}")
+        suite.add(
+            case.work,
+            way,
+            taken,
+            group=case.order,
+            axes=case.axes,
+            threads=threads,
+            bytes=moved,
+            error=error,
+        )
+
+    for threads in suite.copy:
+        for way, call in ways(work, threads):
+            error = error_of(work, call(), oracle)
+            add(way, threads, wall_time(call, repeats), error)
+        if case.reduce == "centroids" and threads == 1 and shutil.which("pcl_voxel_grid"):
+            taken, result = pcl_time(work)
+            add("PCL VoxelGrid", 1, taken, error_of(work, result, oracle))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=500_000)
-    parser.add_argument("--edge", type=int, default=128, help="voxels along each axis")
-    parser.add_argument("--kind", choices=("random", "scan"), default="random")
+    parser.add_argument("--order", nargs="*", help="only these of bench/cases.py")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--output", type=Path, default=Path("build/bench"))
     arguments = parser.parse_args()
 
-    work = Work(arguments.kind, arguments.points, arguments.edge)
-    cores = len(os.sched_getaffinity(0))
-    copies = {threads: copy_rate(threads) for threads in sorted({1, cores})}
-    rows: list[Row] = []
-
-    def add(name: str, way: str, threads: int, seconds: float, error: float) -> None:
-        if not error <= TOLERANCE:
-            raise SystemExit(f"{name}, {way}: largest error {error} is above {TOLERANCE}")
-        speed = work.bytes(name, oracles[name]) / seconds
-        share = speed / copies[threads]
-        rows.append(Row(name, way, threads, seconds * 1e3, speed / 1e9, share, error))
-
-    names = ("occupancy", "count", "mean of 4", "max of 4", "centroids")
-    oracles = {name: work.oracle(name) for name in names}
-    for threads in copies:
-        for name, oracle in oracles.items():
-            for way, call in ways(work, name, threads):
-                error = error_of(work, name, call(), oracle)
-                add(name, way, threads, median_seconds(call, arguments.repeats), error)
-            if name == "centroids" and threads == 1 and shutil.which("pcl_voxel_grid"):
-                seconds, result = pcl_seconds(work)
-                add(name, "PCL VoxelGrid", 1, seconds, error_of(work, name, result, oracle))
-
     where = surroundings(robocache=rc.__version__, numpy=np.__version__)
-    title = f"{arguments.points} points, {arguments.kind}, in {arguments.edge}^3 voxels"
-    print(title, report(rows, copies, where), sep="\n")
-    stem = f"voxelize_{arguments.kind}"
-    print("written:", save(arguments.output, stem, rows, copies, where))
+    suite = Suite("voxelize-cpu", where, copy_rates())
+    for case in voxelize_cpu():
+        if not arguments.order or case.order in arguments.order:
+            measure(suite, case, arguments.repeats)
+    suite.finish(arguments.output)
 
 
 if __name__ == "__main__":

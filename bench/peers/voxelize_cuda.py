@@ -1,143 +1,156 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Points to grids on a GPU next to what people write with PyTorch's scatter functions.
+"""Points to grids on a GPU next to what people write with scatter functions of PyTorch and CuPy.
 
-CUDA events around replays of CUDA graphs; small clouds are rotated over more memory than the L2
-holds, and timed once more with one that stays there. Every way is checked against sums in float64
-before it is timed. PyTorch's sparse rows ask the device for sizes, so that no graph can hold them:
-they are timed call by call.
+python -m bench.peers.voxelize_cuda [--reduce occupancy count mean max 'sparse mean' hard]
+
+CUDA events around replays of CUDA graphs; "cold" rows rotate over more memory than the L2 holds
+twice, "warm" ones read one cloud again. Every way is checked against sums in float64 before it is
+timed. PyTorch's sparse rows ask the device for sizes, so that no graph can hold them: they and
+CuPy's are timed call by call. Workspace is what our call takes beside its results.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+import importlib.util
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 
 import robocache as rc
-from measure import surroundings
-from measure_cuda import copy_rate, event_seconds, graph_seconds, report
+from bench.cases import Voxelize, voxelize_cuda
+from bench.peers.measure import OWN, Suite
+from bench.peers.measure_cuda import (
+    cuda_suite,
+    event_time,
+    flush,
+    graph_time,
+    sets_that_flush,
+    workspace_of,
+)
 
 VOXEL = 0.1
-TOLERANCE = 1e-5
-"""Of means of values in [-1, 1]: float32 sums of a few features in any order."""
+TOLERANCE = {"": 0.0, "float32": 1e-5, "float16": 1e-3}
+"""By the type of features in [-1, 1]: sums of a few in any order, and a rounded result."""
 
+DENSE = ("occupancy", "count", "mean", "max")
 
-@dataclass(frozen=True)
-class Row:
-    """One way to do the work: its median time, and what that is worth."""
-
-    work: str
-    points: str
-    name: str
-    microseconds: float
-    gigabytes_per_second: float
-    share_of_copy: float
-    largest_error: float
+Call = Callable[[], torch.Tensor]
 
 
 class Cloud:
     """Points in a cube of voxels, one in a hundred outside, with four features."""
 
-    def __init__(self, count: int, edge: int, seed: int, ordered: bool, dtype: torch.dtype) -> None:
+    def __init__(self, case: Voxelize, seed: int) -> None:
         random = torch.Generator("cuda").manual_seed(seed)
         shape = {"generator": random, "device": "cuda"}
-        self.edge = edge
-        self.points = (torch.rand(count, 3, **shape) * 1.0033 - 0.0033) * (edge * VOXEL)
-        if ordered:  # neighbours in the list are neighbours in space
-            self.points = self.points[cells_of(self.points, edge).argsort()]
-        self.features = (torch.rand(count, 4, **shape) * 2 - 1).to(dtype)
+        self.case, self.edge = case, case.edge
+        points = torch.rand(case.points, 3, **shape) * 1.0033 - 0.0033
+        self.points = points * (case.edge * VOXEL)
+        if case.order == "coherent":
+            self.points = self.points[self.cells().argsort()]
+        self.features: torch.Tensor | None = None
+        if case.features:
+            features = torch.rand(case.points, 4, **shape) * 2 - 1
+            self.features = features.to(getattr(torch, case.features))
 
-    def grid(self, *tail: int, dtype: torch.dtype) -> torch.Tensor:
-        return torch.empty(self.edge, self.edge, self.edge, *tail, dtype=dtype, device="cuda")
+    def cells(self) -> torch.Tensor:
+        """The voxel of each point; behind the last one, where it has none."""
+        # By a number PyTorch multiplies with the reciprocal, which puts some points elsewhere; by a
+        # tensor it divides.
+        f = torch.floor(self.points / torch.full((), VOXEL, device="cuda"))
+        inside = ((f >= 0) & (f < self.edge)).all(1)
+        x, y, z = f.long().unbind(1)
+        return torch.where(inside, (x * self.edge + y) * self.edge + z, self.edge**3)
+
+    def oracle(self) -> torch.Tensor:
+        """In float64, a row for each voxel, or for each that holds a point."""
+        cells, voxels = self.cells(), self.edge**3
+        counts = torch.bincount(cells, minlength=voxels + 1)[:-1]
+        if self.case.reduce == "occupancy":
+            return (counts > 0).double()
+        if self.case.reduce == "count":
+            return counts.double()
+        if self.case.reduce == "hard":
+            return by_torch_hard(self)()[: int((counts > 0).sum())].double()
+        assert self.features is not None
+        grid = torch.zeros(voxels + 1, 4, dtype=torch.float64, device="cuda")
+        if self.case.reduce == "max":
+            index, features = cells[:, None].expand(-1, 4), self.features.double()
+            return grid.scatter_reduce_(0, index, features, "amax", include_self=False)[:-1]
+        means = grid.index_add_(0, cells, self.features.double())[:-1]
+        means /= counts.clamp(min=1)[:, None]
+        return means if self.case.reduce == "mean" else means[counts > 0]
+
+    def occupied(self) -> int:
+        cells = self.cells()
+        return len(cells[cells < self.edge**3].unique())
 
 
-def cells_of(points: torch.Tensor, edge: int) -> torch.Tensor:
-    """The voxel of each point; behind the last one, where it has none."""
-    # By a number PyTorch multiplies with the reciprocal, which puts some points elsewhere; by a
-    # tensor it divides.
-    f = torch.floor(points / torch.full((), VOXEL, device=points.device))
-    inside = ((f >= 0) & (f < edge)).all(1)
-    x, y, z = f.long().unbind(1)
-    return torch.where(inside, (x * edge + y) * edge + z, edge**3)
-
-
-def own_dense(reduce: str) -> Callable[[Cloud], Callable[[], Any]]:
-    def prepare(cloud: Cloud) -> Callable[[], Any]:
-        features = None if reduce in ("occupancy", "count") else cloud.features
-        kind = {"occupancy": torch.uint8, "count": torch.int32}.get(reduce, cloud.features.dtype)
-        out = cloud.grid(*(() if features is None else (4,)), dtype=kind)
+def own(cloud: Cloud, context: rc.Context | None = None) -> Call:
+    case = cloud.case
+    if case.reduce in DENSE:
+        kind = {"occupancy": "uint8", "count": "int32"}.get(case.reduce, case.features)
+        shape = (case.edge,) * 3 + ((4,) if case.features else ())
+        out = torch.empty(shape, dtype=getattr(torch, kind), device="cuda")
         return lambda: rc.voxelize(
-            cloud.points, 0.0, VOXEL, cloud.edge, reduce=reduce, features=features, out=out
+            cloud.points,
+            0.0,
+            VOXEL,
+            cloud.edge,
+            reduce=case.reduce,
+            features=cloud.features,
+            out=out,
+            context=context,
         )
+    hard = case.reduce == "hard"
 
-    return prepare
-
-
-def torch_dense(reduce: str) -> Callable[[Cloud], Callable[[], Any]]:
-    def prepare(cloud: Cloud) -> Callable[[], Any]:
-        edge, voxels = cloud.edge, cloud.edge**3
-        features = cloud.features.float()
-        ones = torch.ones(len(cloud.points), dtype=torch.int32, device="cuda")
-
-        def zeros(*tail: int, dtype: torch.dtype) -> torch.Tensor:
-            return torch.zeros(voxels + 1, *tail, dtype=dtype, device="cuda")
-
-        def call() -> Any:
-            cells = cells_of(cloud.points, edge)
-            if reduce == "occupancy":
-                return zeros(dtype=torch.uint8).index_fill_(0, cells, 1)[:-1]
-            counts = zeros(dtype=torch.int32).index_add_(0, cells, ones)
-            if reduce == "count":
-                return counts[:-1]
-            if reduce == "mean":
-                sums = zeros(4, dtype=torch.float32).index_add_(0, cells, features)
-                return (sums / counts.clamp(min=1)[:, None]).to(cloud.features.dtype)[:-1]
-            grid = torch.full((voxels + 1, 4), -torch.inf, device="cuda")
-            grid.scatter_reduce_(0, cells[:, None].expand(-1, 4), features, "amax")
-            return torch.where(counts[:, None] > 0, grid, 0).to(cloud.features.dtype)[:-1]
-
-        return call
-
-    return prepare
-
-
-def dense_oracle(reduce: str, cloud: Cloud) -> torch.Tensor:
-    cells = cells_of(cloud.points, cloud.edge)
-    counts = torch.bincount(cells, minlength=cloud.edge**3 + 1)[:-1]
-    if reduce == "occupancy":
-        return (counts > 0).double()
-    if reduce == "count":
-        return counts.double()
-    features = cloud.features.double()
-    grid = torch.zeros(cloud.edge**3 + 1, 4, dtype=torch.float64, device="cuda")
-    if reduce == "mean":
-        return grid.index_add_(0, cells, features)[:-1] / counts.clamp(min=1)[:, None]
-    index = cells[:, None].expand(-1, 4)
-    return grid.scatter_reduce_(0, index, features, "amax", include_self=False)[:-1]
-
-
-def own_sparse(cloud: Cloud) -> Callable[[], Any]:
-    def call() -> Any:
+    def sparse() -> torch.Tensor:
         voxels = rc.voxelize_sparse(
             cloud.points,
             VOXEL,
             origin=0.0,
             dims=cloud.edge,
+            reduce=None if hard else "mean",
             features=cloud.features,
-            capacity=len(cloud.points),
+            capacity=case.points,
+            max_points=case.kept if hard else None,
+            context=context,
         )
-        return voxels.features
+        return voxels.points if hard else voxels.features
+
+    return sparse
+
+
+def by_torch(cloud: Cloud) -> Call:
+    voxels, reduce = cloud.edge**3, cloud.case.reduce
+    features = None if cloud.features is None else cloud.features.float()
+    ones = torch.ones(len(cloud.points), dtype=torch.int32, device="cuda")
+
+    def zeros(*tail: int, dtype: torch.dtype) -> torch.Tensor:
+        return torch.zeros(voxels + 1, *tail, dtype=dtype, device="cuda")
+
+    def call() -> torch.Tensor:
+        cells = cloud.cells()
+        if reduce == "occupancy":
+            return zeros(dtype=torch.uint8).index_fill_(0, cells, 1)[:-1]
+        counts = zeros(dtype=torch.int32).index_add_(0, cells, ones)
+        if reduce == "count":
+            return counts[:-1]
+        if reduce == "mean":
+            sums = zeros(4, dtype=torch.float32).index_add_(0, cells, features)
+            return (sums / counts.clamp(min=1)[:, None]).to(cloud.features.dtype)[:-1]
+        grid = torch.full((voxels + 1, 4), -torch.inf, device="cuda")
+        grid.scatter_reduce_(0, cells[:, None].expand(-1, 4), features, "amax")
+        return torch.where(counts[:, None] > 0, grid, 0).to(cloud.features.dtype)[:-1]
 
     return call
 
 
-def torch_sparse(cloud: Cloud) -> Callable[[], Any]:
-    def call() -> Any:
-        cells = cells_of(cloud.points, cloud.edge)
+def by_torch_unique(cloud: Cloud) -> Call:
+    def call() -> torch.Tensor:
+        cells = cloud.cells()
         _, rows, counts = torch.unique(cells, return_inverse=True, return_counts=True)
         sums = torch.zeros(len(counts), 4, device="cuda").index_add_(0, rows, cloud.features)
         return sums / counts[:, None]
@@ -145,160 +158,125 @@ def torch_sparse(cloud: Cloud) -> Callable[[], Any]:
     return call
 
 
-def sparse_oracle(cloud: Cloud) -> torch.Tensor:
-    grid = dense_oracle("mean", cloud)
-    return grid[dense_oracle("occupancy", cloud) > 0]
+def by_torch_hard(cloud: Cloud) -> Call:
+    kept_of_voxel = cloud.case.kept
 
-
-HARD_POINTS = 10
-
-
-def own_hard(cloud: Cloud) -> Callable[[], Any]:
-    def call() -> Any:
-        voxels = rc.voxelize_sparse(
-            cloud.points,
-            VOXEL,
-            origin=0.0,
-            dims=cloud.edge,
-            reduce=None,
-            features=cloud.features,
-            capacity=len(cloud.points),
-            max_points=HARD_POINTS,
-        )
-        return voxels.points
-
-    return call
-
-
-def torch_hard(cloud: Cloud) -> Callable[[], Any]:
-    def call() -> Any:
-        cells = cells_of(cloud.points, cloud.edge)
-        cells, order = cells.sort(stable=True)
+    def call() -> torch.Tensor:
+        cells, order = cloud.cells().sort(stable=True)
         _, rows, counts = torch.unique_consecutive(cells, return_inverse=True, return_counts=True)
         rank = torch.arange(len(rows), device="cuda") - (counts.cumsum(0) - counts)[rows]
-        kept = (rank < HARD_POINTS) & (cells < cloud.edge**3)
-        out = torch.zeros(len(cloud.points), HARD_POINTS, 4, device="cuda")
+        kept = (rank < kept_of_voxel) & (cells < cloud.edge**3)
+        out = torch.zeros(len(cloud.points), kept_of_voxel, 4, device="cuda")
         out[rows[kept], rank[kept]] = cloud.features[order[kept]]
         return out
 
     return call
 
 
-class Table:
-    """Rows, as they are measured."""
+def by_cupy(cloud: Cloud) -> Call:
+    import cupy as cp
+    import cupyx
 
-    def __init__(self, repeats: int) -> None:
-        self.repeats = repeats
-        self.copy = copy_rate()
-        self.rows: list[Row] = []
+    edge, voxels, reduce = cloud.edge, cloud.edge**3, cloud.case.reduce
+    points = cp.asarray(cloud.points)
+    features = None if cloud.features is None else cp.asarray(cloud.features.float())
+    stream = cp.cuda.ExternalStream(torch.cuda.current_stream().cuda_stream)
+    dtype = None if cloud.features is None else cp.dtype(cloud.case.features)
 
-    def add(
-        self,
-        work: str,
-        label: str,
-        name: str,
-        prepare: Callable[[Cloud], Callable[[], Any]],
-        clouds: list[Cloud],
-        oracle: torch.Tensor,
-        bytes_moved: float,
-        captured: bool = True,
-    ) -> None:
+    def call() -> torch.Tensor:
+        with stream:
+            place = cp.floor(points / cp.float32(VOXEL))
+            inside = ((place >= 0) & (place < edge)).all(1)
+            x, y, z = place.astype(cp.int32).T
+            cells = cp.where(inside, (x * edge + y) * edge + z, voxels)
+            if reduce == "occupancy":
+                grid = cp.zeros(voxels + 1, cp.uint8)
+                grid[cells] = 1
+                return torch.as_tensor(grid, device="cuda")[:-1]
+            counts = cp.zeros(voxels + 1, cp.int32)
+            cupyx.scatter_add(counts, cells, 1)
+            if reduce == "count":
+                return torch.as_tensor(counts, device="cuda")[:-1]
+            if reduce == "mean":
+                grid = cp.zeros((voxels + 1, 4), cp.float32)
+                cupyx.scatter_add(grid, cells, features)
+                grid /= cp.maximum(counts, 1)[:, None]
+            else:
+                grid = cp.full((voxels + 1, 4), -cp.inf, cp.float32)
+                cupyx.scatter_max(grid, cells, features)
+                grid = cp.where(counts[:, None] > 0, grid, 0)
+            return torch.as_tensor(grid.astype(dtype, copy=False), device="cuda")[:-1]
+
+    return call
+
+
+def ways(case: Voxelize) -> Iterator[tuple[str, Callable[[Cloud], Call], bool]]:
+    """Way, call, and whether a graph can hold it."""
+    yield OWN, own, True
+    if case.reduce == "hard":
+        yield "torch sort + scatter", by_torch_hard, False
+    elif case.reduce == "sparse mean":
+        yield "torch unique + scatter", by_torch_unique, False
+    else:
+        yield "torch scatter", by_torch, True
+        # The host time of its calls would be most of what a small cloud takes.
+        if case.points > 1_000_000 and importlib.util.find_spec("cupy"):
+            yield "CuPy scatter", by_cupy, False
+
+
+def error_of(result: torch.Tensor, oracle: torch.Tensor) -> float:
+    got = result.reshape(-1, *oracle.shape[1:])[: len(oracle)]
+    return float((got.double() - oracle).abs().max())
+
+
+def measure(suite: Suite, case: Voxelize, repeats: int) -> None:
+    """All ways of one case."""
+    first = Cloud(case, 0)
+    moved, cold = case.bytes(first.occupied()), case.cache == "cold"
+    clouds = [first] + [
+        Cloud(case, seed) for seed in range(1, sets_that_flush(moved) if cold else 1)
+    ]
+    before = flush(moved) if cold else lambda: None
+    oracle = first.oracle()
+    for way, prepare, captured in ways(case):
         calls = [prepare(cloud) for cloud in clouds]
-        result = calls[0]().double().reshape(-1, *oracle.shape[1:])[: len(oracle)]
-        error = float((result - oracle).abs().max())
-        tolerance = TOLERANCE if clouds[0].features.dtype == torch.float32 else 1e-3
-        if not error <= tolerance:
-            raise SystemExit(f"{work}, {label}: {name}: largest error {error} > {tolerance}")
+        error = error_of(calls[0](), oracle)
+        if not error <= TOLERANCE[case.features]:
+            raise SystemExit(f"{case.work}: {way}: largest error {error}")
+        more = {}
+        if way == OWN:
+            with rc.Context("cuda", allocator="torch") as context:
+                more["workspace_a_point"] = workspace_of(own(first, context)) / case.points
         if captured:
-            seconds = graph_seconds(calls, self.repeats)
+            taken = graph_time(calls if cold else calls * 20, repeats, before)
         else:
-            seconds = event_seconds(calls[0], self.repeats)
-        speed = bytes_moved / seconds
-        share = speed / self.copy
-        self.rows.append(Row(work, label, name, seconds * 1e6, speed / 1e9, share, error))
-        torch.cuda.empty_cache()
-
-    def text(self) -> str:
-        own = {(row.work, row.points): row for row in self.rows if row.name == "robocache"}
-        lines = [
-            "| work | points | with | us | GB/s | of copy | robocache is | largest error |",
-            "|---|---|---|--:|--:|--:|--:|--:|",
-        ]
-        for row in self.rows:
-            base = own[row.work, row.points].microseconds
-            lines.append(
-                f"| {row.work} | {row.points} | {row.name} | {row.microseconds:.1f}"
-                f" | {row.gigabytes_per_second:.0f} | {row.share_of_copy:.0%}"
-                f" | {row.microseconds / base:.1f} x | {row.largest_error:.1e} |"
-            )
-        return "\n".join(lines)
-
-
-def measure_dense(table: Table, reduce: str, dtype: torch.dtype, label: str, clouds: Any) -> None:
-    first = clouds[0]
-    plain = reduce in ("occupancy", "count")
-    work = reduce if plain else f"{reduce} of 4 {str(dtype).removeprefix('torch.')}"
-    size = {"occupancy": 1, "count": 4}.get(reduce, 4 * first.features.itemsize)
-    moved = first.points.nbytes + first.edge**3 * size + (0 if plain else first.features.nbytes)
-    oracle = dense_oracle(reduce, first)
-    if not plain:
-        oracle = oracle.reshape(-1, 4)
-    table.add(work, label, "robocache", own_dense(reduce), clouds, oracle, moved)
-    table.add(work, label, "torch scatter", torch_dense(reduce), clouds, oracle, moved)
-
-
-def measure_sparse(table: Table, label: str, cloud: Cloud) -> None:
-    oracle = sparse_oracle(cloud)
-    inputs = cloud.points.nbytes + cloud.features.nbytes + len(cloud.points) * 4
-    moved = inputs + len(oracle) * (16 + 16 + 4)
-    work = "sparse mean of 4 float32"
-    table.add(work, label, "robocache", own_sparse, [cloud], oracle, moved)
-    table.add(
-        work, label, "torch unique + scatter", torch_sparse, [cloud], oracle, moved, captured=False
-    )
-
-
-def measure_hard(table: Table, label: str, cloud: Cloud) -> None:
-    occupied = int(dense_oracle("occupancy", cloud).sum())
-    oracle = torch_hard(cloud)()[:occupied].double()
-    inputs = cloud.points.nbytes + cloud.features.nbytes + len(cloud.points) * 4
-    moved = inputs + len(cloud.points) * (16 + 4 + HARD_POINTS * 16)
-    work = f"hard voxels of {HARD_POINTS} points"
-    table.add(work, label, "robocache", own_hard, [cloud], oracle, moved)
-    table.add(work, label, "torch sort + scatter", torch_hard, [cloud], oracle, moved, False)
+            taken = event_time(calls[0], repeats, before)
+        suite.add(
+            case.work,
+            way,
+            taken,
+            group=case.reduce if case.points > 1_000_000 else f"{case.points:,} points",
+            axes=case.axes,
+            cache=case.cache,
+            bytes=moved,
+            error=error,
+            **more,
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=30)
+    parser.add_argument("--reduce", nargs="*", help="only these")
     parser.add_argument("--output", type=Path, default=Path("build/bench"))
     arguments = parser.parse_args()
 
-    table = Table(arguments.repeats)
-    reductions = ("occupancy", "count", "mean", "max")
-    for count, edge, ordered, many in [
-        (500_000, 128, False, 1),
-        (500_000, 128, False, 8),
-        (10_000_000, 256, False, 1),
-        (10_000_000, 256, True, 1),
-    ]:
-        order = "in order" if ordered else "in no order"
-        cache = ", cold" if many > 1 else ", in L2" if count < 1_000_000 else ""
-        label = f"{count:,} {order}, {edge}^3{cache}"
-        clouds = [Cloud(count, edge, seed, ordered, torch.float32) for seed in range(many)]
-        for reduce in reductions:
-            measure_dense(table, reduce, torch.float32, label, clouds)
-        if count > 1_000_000:
-            measure_sparse(table, label, clouds[0])
-            for cloud in clouds:
-                cloud.features = cloud.features.half()
-            measure_dense(table, "mean", torch.float16, label, clouds)
-    measure_hard(table, "250,000 in no order, 64^3", Cloud(250_000, 64, 0, False, torch.float32))
-
-    where = surroundings(
-        device=torch.cuda.get_device_name(), robocache=rc.__version__, torch=torch.__version__
-    )
-    report(arguments.output / "voxelize_cuda.json", where, table.copy, table.text(), table.rows)
+    suite = cuda_suite("voxelize-cuda")
+    for case in voxelize_cuda():
+        if not arguments.reduce or case.reduce in arguments.reduce:
+            measure(suite, case, arguments.repeats)
+            torch.cuda.empty_cache()
+    suite.finish(arguments.output)
 
 
 if __name__ == "__main__":
