@@ -175,7 +175,7 @@ def ways(case: Resample, peers: set[str]) -> Iterator[tuple[str, Callable[[Any],
     call = own_ragged if case.ragged else own
     yield OWN, call
     yield UNCHECKED, lambda inputs: call(inputs, validate=False)
-    if case.ragged:  # The dense case of as many bytes is beside it.
+    if case.group == "ragged":  # To compare with each other: packed episodes, and as many dense.
         return
     if "triton" in peers and not case.fuses and case.mode == "linear":
         yield "Triton", triton_way
@@ -183,6 +183,11 @@ def ways(case: Resample, peers: set[str]) -> Iterator[tuple[str, Callable[[Any],
         yield "torch.compile", torch_way(compiled())
     if "eager" in peers:
         yield "torch", torch_way(all_streams)
+
+
+def prepare_own(case: Resample) -> Call:
+    """Our call on inputs of its own, to profile."""
+    return own_ragged(Ragged(case, 0)) if case.ragged else own(Inputs(case, 0))
 
 
 def measure(suite: Suite, case: Resample, peers: set[str], repeats: int) -> None:

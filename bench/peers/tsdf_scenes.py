@@ -109,6 +109,8 @@ def _image(
 
 SLACK = 1e-3
 """Pixels, and parts of the truncation, within which float32 may decide otherwise."""
+ROUNDING = 2e-6
+"""Metres by which float32 may put a voxel elsewhere, which is many pixels next to a camera."""
 
 
 @dataclass
@@ -146,7 +148,8 @@ def oracle(scene: Scene) -> Oracle:
         front = z > 0
         u, v = fx * x / z + (cx + 0.5), fy * y / z + (cy + 0.5)
         near = (u > -1) & (u < case.width + 1) & (v > -1) & (v < case.height + 1)
-        between = ((u - u.round()).abs() < SLACK) | ((v - v.round()).abs() < SLACK)
+        slack = SLACK + fx * ROUNDING / z.abs()
+        between = ((u - u.round()).abs() < slack) | ((v - v.round()).abs() < slack)
         sure &= ~(front & near & between) & (z.abs() > SLACK * scene.truncation)
         seen = front & (u >= 0) & (u < case.width) & (v >= 0) & (v < case.height)
         u, v = torch.where(seen, u.floor(), 0), torch.where(seen, v.floor(), 0)

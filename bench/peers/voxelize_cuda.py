@@ -180,32 +180,30 @@ def by_cupy(cloud: Cloud) -> Call:
     edge, voxels, reduce = cloud.edge, cloud.edge**3, cloud.case.reduce
     points = cp.asarray(cloud.points)
     features = None if cloud.features is None else cp.asarray(cloud.features.float())
-    stream = cp.cuda.ExternalStream(torch.cuda.current_stream().cuda_stream)
     dtype = None if cloud.features is None else cp.dtype(cloud.case.features)
 
     def call() -> torch.Tensor:
-        with stream:
-            place = cp.floor(points / cp.float32(VOXEL))
-            inside = ((place >= 0) & (place < edge)).all(1)
-            x, y, z = place.astype(cp.int32).T
-            cells = cp.where(inside, (x * edge + y) * edge + z, voxels)
-            if reduce == "occupancy":
-                grid = cp.zeros(voxels + 1, cp.uint8)
-                grid[cells] = 1
-                return torch.as_tensor(grid, device="cuda")[:-1]
-            counts = cp.zeros(voxels + 1, cp.int32)
-            cupyx.scatter_add(counts, cells, 1)
-            if reduce == "count":
-                return torch.as_tensor(counts, device="cuda")[:-1]
-            if reduce == "mean":
-                grid = cp.zeros((voxels + 1, 4), cp.float32)
-                cupyx.scatter_add(grid, cells, features)
-                grid /= cp.maximum(counts, 1)[:, None]
-            else:
-                grid = cp.full((voxels + 1, 4), -cp.inf, cp.float32)
-                cupyx.scatter_max(grid, cells, features)
-                grid = cp.where(counts[:, None] > 0, grid, 0)
-            return torch.as_tensor(grid.astype(dtype, copy=False), device="cuda")[:-1]
+        place = cp.floor(points / cp.float32(VOXEL))
+        inside = ((place >= 0) & (place < edge)).all(1)
+        x, y, z = place.astype(cp.int32).T
+        cells = cp.where(inside, (x * edge + y) * edge + z, voxels)
+        if reduce == "occupancy":
+            grid = cp.zeros(voxels + 1, cp.uint8)
+            grid[cells] = 1
+            return torch.as_tensor(grid, device="cuda")[:-1]
+        counts = cp.zeros(voxels + 1, cp.int32)
+        cupyx.scatter_add(counts, cells, 1)
+        if reduce == "count":
+            return torch.as_tensor(counts, device="cuda")[:-1]
+        if reduce == "mean":
+            grid = cp.zeros((voxels + 1, 4), cp.float32)
+            cupyx.scatter_add(grid, cells, features)
+            grid /= cp.maximum(counts, 1)[:, None]
+        else:
+            grid = cp.full((voxels + 1, 4), -cp.inf, cp.float32)
+            cupyx.scatter_max(grid, cells, features)
+            grid = cp.where(counts[:, None] > 0, grid, 0)
+        return torch.as_tensor(grid.astype(dtype, copy=False), device="cuda")[:-1]
 
     return call
 
@@ -227,6 +225,11 @@ def ways(case: Voxelize) -> Iterator[tuple[str, Callable[[Cloud], Call], bool]]:
 def error_of(result: torch.Tensor, oracle: torch.Tensor) -> float:
     got = result.reshape(-1, *oracle.shape[1:])[: len(oracle)]
     return float((got.double() - oracle).abs().max())
+
+
+def prepare_own(case: Voxelize) -> Call:
+    """Our call on inputs of its own, to profile."""
+    return own(Cloud(case, 0))
 
 
 def measure(suite: Suite, case: Voxelize, repeats: int) -> None:
