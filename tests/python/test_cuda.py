@@ -133,13 +133,14 @@ def test_out_and_the_current_stream_of_torch() -> None:
     expected = rc.resample(*arrays)
     values, source, target = map(_torch, arrays)
     stream = torch.cuda.Stream()
-    rc.resample(values, source, target)  # CUDA loads a kernel at its first launch, and may wait.
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
-        torch.cuda._sleep(50_000_000)
-        late = values * 1
-        out = torch.empty(5, 333, 7, device="cuda")
-        result = rc.resample(late, source, target, out=out)
+        # Both libraries load their kernels and take memory for the stream at first; CUDA may wait then.
+        for cycles in (0, 50_000_000):
+            torch.cuda._sleep(cycles)
+            late = values * 1
+            out = torch.empty(5, 333, 7, device="cuda")
+            result = rc.resample(late, source, target, out=out)
         assert not stream.query()
     stream.synchronize()
     assert result is out
