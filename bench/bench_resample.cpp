@@ -88,10 +88,10 @@ void copy(benchmark::State& state) {
   const size_t size = 96 << 20;
   std::vector<char> source(size, 1);
   std::vector<char> target(size, 2);
-  for (auto _ : state) {
+  bench::measure(state, "copy", RC_SIMD_BASELINE, [&] {
     std::memcpy(target.data(), source.data(), size);
     benchmark::ClobberMemory();
-  }
+  });
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * 2 * size));
 }
 
