@@ -200,11 +200,11 @@ def table(rows: Sequence[Row]) -> str:
         ("cache", [row.cache for row in first]),
         ("threads", [str(row.threads or "") for row in first]),
         ("MB", [f"{row.bytes / 1e6:,.1f}" if row.bytes else "" for row in first]),
-        ("floor", [_us(row.floor) if row.bytes else "" for row in first]),
+        ("floor", [microseconds(row.floor) if row.bytes else "" for row in first]),
     ]
     for way in ways:
         columns.append(
-            (way, [_us(line[way].microseconds) if way in line else "" for line in lines])
+            (way, [microseconds(line[way].microseconds) if way in line else "" for line in lines])
         )
         if way == OWN:
             columns.append(
@@ -223,10 +223,10 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join([titles, rule, *("| " + " | ".join(cells) + " |" for cells in body)])
 
 
-def _us(microseconds: float) -> str:
+def microseconds(us: float) -> str:
     """Three digits at least."""
-    digits = 2 if microseconds < 10 else 1 if microseconds < 1000 else 0
-    return f"{microseconds:,.{digits}f}"
+    digits = 2 if us < 10 else 1 if us < 1000 else 0
+    return f"{us:,.{digits}f}"
 
 
 def wall_time(call: Callable[[], object], repeats: int) -> Time:
@@ -290,13 +290,18 @@ def commit() -> str:
 
 
 def command() -> str:
-    """As a reader types it at the root of the checkout: `python -m bench.peers.resample ...`."""
+    """As a reader types it at the root of the checkout: `python -m bench.peers.resample ...`; where
+    to is the reader's affair."""
     root = Path(__file__).parents[2]
+    arguments = [*sys.argv[1:]]
+    if "--output" in arguments:
+        at = arguments.index("--output")
+        del arguments[at : at + 2]
     script = Path(sys.argv[0]).resolve()
     if script.is_relative_to(root) and script.suffix == ".py":
         module = ".".join(script.relative_to(root).with_suffix("").parts)
-        return " ".join(["python -m", module, *sys.argv[1:]])
-    return " ".join([script.name, *sys.argv[1:]])
+        return " ".join(["python -m", module, *arguments])
+    return " ".join([script.name, *arguments])
 
 
 def surroundings(device: str = "", **versions: str) -> dict[str, Any]:

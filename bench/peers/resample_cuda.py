@@ -23,7 +23,13 @@ import triton.language as tl
 import robocache as rc
 from bench.cases import Resample, resample_cuda
 from bench.peers.measure import OWN, Suite
-from bench.peers.measure_cuda import cuda_suite, flush, graph_time, sets_that_flush
+from bench.peers.measure_cuda import (
+    cuda_suite,
+    flush,
+    graph_time,
+    sets_that_flush,
+    workspace_of,
+)
 from bench.peers.resample_cuda_inputs import TOLERANCE, Inputs, Ragged
 
 Call = Callable[[], Any]
@@ -31,7 +37,7 @@ Call = Callable[[], Any]
 UNCHECKED = f"{OWN}, no validation"
 
 
-def own(inputs: Inputs, validate: bool = True) -> Call:
+def own(inputs: Inputs, validate: bool = True, context: rc.Context | None = None) -> Call:
     case = inputs.case
     if not case.fuses:
         stream = inputs.streams[0]
@@ -43,12 +49,13 @@ def own(inputs: Inputs, validate: bool = True) -> Call:
             sequence_ids=inputs.ids,
             out=inputs.output,
             validate=validate,
+            context=context,
         )
     streams = [rc.Stream(s.values, s.times, validate=validate) for s in inputs.streams]
-    return lambda: rc.fuse(streams, inputs.targets, out=inputs.output)
+    return lambda: rc.fuse(streams, inputs.targets, out=inputs.output, context=context)
 
 
-def own_ragged(inputs: Ragged, validate: bool = True) -> Call:
+def own_ragged(inputs: Ragged, validate: bool = True, context: rc.Context | None = None) -> Call:
     return lambda: rc.resample(
         inputs.values,
         inputs.times,
@@ -57,6 +64,7 @@ def own_ragged(inputs: Ragged, validate: bool = True) -> Call:
         target_offsets=inputs.target_offsets,
         out=inputs.output,
         validate=validate,
+        context=context,
     )
 
 
@@ -199,6 +207,9 @@ def measure(suite: Suite, case: Resample, peers: set[str], repeats: int) -> None
     count = sets_that_flush(moved) if cold else 1
     before = flush(moved) if cold else lambda: None
     sets = [first, *(kind(case, seed) for seed in range(1, count))]
+    with rc.Context("cuda", allocator="torch") as context:
+        call = (own_ragged if case.ragged else own)(first, context=context)
+        workspace = workspace_of(call)
     for way, prepare in ways(case, peers):
         first.output = torch.full_like(first.output, math.nan)
         calls = [prepare(one) for one in sets]
@@ -216,6 +227,7 @@ def measure(suite: Suite, case: Resample, peers: set[str], repeats: int) -> None
             cache=case.cache,
             bytes=moved,
             error=error,
+            **({"workspace": workspace} if way == OWN else {}),
         )
 
 
