@@ -5,6 +5,8 @@
 PYTHON ?= python3
 # Extras of pyproject.toml that the tests run with; `frameworks` adds PyTorch and JAX, `peers` Open3D.
 EXTRAS ?= dev
+# `--required` makes it a failure where `make instructions` has nothing to compare with.
+COUNTS ?=
 # Compute capability that `make cuda` compiles for.
 GPU_ARCH ?= 90
 # What `make wheel` is for. Another machine than this one needs a file in scripts/cross/.
@@ -26,8 +28,8 @@ CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=d
 INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release \
   -C setup-args=-Dtests=enabled -C setup-args=-Dbench=auto
 
-.PHONY: help demo check build test valgrind sanitize pytest lint format tidy cuda aarch64 bench wheel dist \
-  clean
+.PHONY: help demo check build test valgrind sanitize pytest lint format tidy cuda aarch64 bench instructions \
+  wheel dist clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -36,7 +38,7 @@ demo: $(VENV)/demo.done ## A recording of an arm in, one aligned table and a pic
 	@echo "== demo: into demo/"
 	@robocache demo -o demo
 
-check: lint test valgrind sanitize aarch64 pytest ## Everything that must hold before a commit
+check: lint test valgrind instructions sanitize aarch64 pytest ## Everything that must hold before a commit
 
 build: $(VENV)/check.done ## The library, its C tests and the Python package
 
@@ -49,6 +51,11 @@ valgrind: build ## The C tests under valgrind, where it is installed
 	@if command -v valgrind >/dev/null; \
 	  then meson test -C build/release --setup valgrind --print-errorlogs; \
 	  else echo "skipped: valgrind is not installed (Debian: valgrind)"; fi
+
+instructions: build ## Instructions of the CPU kernels against the recorded ones, where valgrind is
+	@echo "== instructions of the CPU kernels, counted by callgrind: build/release"
+	@ninja -C build/release bench/instructions >/dev/null
+	@python -m bench.instructions build/release/bench/instructions $(COUNTS) || test $$? = 77
 
 sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASan + UBSan and under TSan
 	@echo "== C tests under ASan + UBSan: build/asan"
