@@ -66,7 +66,7 @@ def roofline(suites: dict[str, Suite]) -> Any:
         axes.plot(bound, [mb / empty[0].microseconds * 1e3 for mb in bound], "k-", linewidth=0.8)
     axes.set_xlim(low, high)
     axes.grid(True, which="major", linewidth=0.3)
-    axes.legend(loc="lower right", fontsize=8)
+    axes.legend(fontsize=8)
     return figure
 
 

@@ -13,9 +13,9 @@ each device that has results.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from bench.limits import LIMITS
@@ -148,13 +148,21 @@ def suite_tables(name: str, results: Results) -> str:
     return "\n\n".join(parts) or "Not measured."
 
 
-def not_explained(results: Results) -> Iterator[str]:
-    """Targets that are not reached and of which nobody said why."""
+def summary(results: Results) -> str:
+    """A line for each target that was measured, for a terminal."""
+    lines = []
     for part in dict.fromkeys(target.part for target in TARGETS):
-        for suites in results.values():
+        for kind, suites in results.items():
             for target, verdict in verdicts(part, suites):
-                if verdict and not verdict.met and target.work not in LIMITS:
-                    yield target.work
+                if not verdict:
+                    continue
+                state = "reached" if verdict.met else f"{verdict.reached} of {verdict.cases}"
+                unsaid = "" if verdict.met or target.work in LIMITS else "  (no limit is told)"
+                lines.append(
+                    f"{state:>10}  {target.figure.text(verdict.value):>9}  {target.reach:>10}"
+                    f"  {kind}, {part}: {target.work}{unsaid}"
+                )
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -173,14 +181,16 @@ def main() -> None:
         if arguments.page.read_text() != text:
             sys.exit(f"{arguments.page} is not what `python -m bench.report` makes of the results")
         return
-    from bench.pictures import draw
-
     arguments.page.parent.mkdir(parents=True, exist_ok=True)
     arguments.page.write_text(text)
-    draw(results, arguments.page.parent / "images")
+    if importlib.util.find_spec("matplotlib"):
+        from bench.pictures import draw
+
+        draw(results, arguments.page.parent / "images")
+    else:
+        print("no pictures: matplotlib is not installed")
+    print(summary(results))
     print("written:", arguments.page)
-    for work in dict.fromkeys(not_explained(results)):
-        print("not reached, and bench/limits.py does not say why:", work)
 
 
 if __name__ == "__main__":
