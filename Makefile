@@ -7,8 +7,9 @@ PYTHON ?= python3
 EXTRAS ?= dev
 # `--required` makes it a failure where `make instructions` has nothing to compare with.
 COUNTS ?=
-# Compute capability that `make cuda` compiles for.
+# Compute capability that `make cuda` compiles for, and more arguments of nvcc.
 GPU_ARCH ?= 90
+CUDA_ARGS ?=
 # What `make wheel` is for. Another machine than this one needs a file in scripts/cross/.
 MACHINE ?= $(shell uname -m)
 CROSS := $(if $(filter-out $(shell uname -m),$(MACHINE)),scripts/cross/$(MACHINE)-linux-gnu.ini)
@@ -98,20 +99,22 @@ tidy: build ## clang-tidy over lib, kernels and the headers (slow)
 
 cuda: $(VENV)/tools.done ## The library with CUDA for GPU_ARCH, its gates, loading it, its size
 	@echo "== CUDA path for sm_$(GPU_ARCH), its gates and tests: build/cuda; compiler: .tools/cuda"
-	@eval "$$(scripts/cuda-toolkit)"; $(CONFIGURE) build/cuda -Dcuda=enabled -Dgpu_arch=$(GPU_ARCH) && \
+	@eval "$$(scripts/cuda-toolkit)"; $(CONFIGURE) build/cuda -Dcuda=enabled -Dgpu_arch=$(GPU_ARCH) \
+	    -Dcuda_args='$(CUDA_ARGS)' && \
 	  meson test -C build/cuda --suite abi --suite api --suite cuda --print-errorlogs
 	@ls -l build/cuda/lib/librobocache.so.1 | awk '{ print "library: " $$5 " bytes" }'
 
-bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas and PyTorch; writes build/bench
+bench: $(VENV)/bench.done ## Speed next to NumPy, SciPy, pandas, PyTorch, Open3D and PCL; writes build/bench
+	@rm -rf build/bench build/release/bench/*.json
 	@echo "== C benchmarks (where Google Benchmark is installed)"
 	@meson test --benchmark -C build/release --verbose
-	@echo "== peers: into build/bench"
-	@python -m bench.peers.resample
-	@python -m bench.peers.voxelize
-	@echo "== host time of one call: into build/bench"
-	@python -m bench.call_overhead
-	@echo "== what validation adds: into build/bench"
-	@python -m bench.validation --device cpu
+	@for one in fuse resample tsdf voxelize; do \
+	  test ! -e build/release/bench/$$one.json || \
+	    python -m bench.google build/release/bench/$$one.json || exit 1; done
+	@for one in peers.resample peers.voxelize peers.tsdf call_overhead "validation --device cpu"; do \
+	  echo "== $$one: into build/bench"; python -m bench.$$one || exit 1; done
+	@echo "== what it comes to: build/bench/report.md"
+	@python -m bench.report --results build/bench --page build/bench/report.md
 
 wheel: $(VENV)/package.done ## A wheel for MACHINE into dist/; CUDA=disabled leaves CUDA out
 	@echo "== wheel for $(MACHINE), CUDA $(CUDA): into dist/"
@@ -127,13 +130,16 @@ dist: wheel ## The wheel, the sources, their parts (CycloneDX) and SHA256SUMS, i
 	@python -m build --quiet --no-isolation --sdist .
 	@cd dist && sha256sum robocache-* >SHA256SUMS && cat SHA256SUMS
 
+# Little optimisation and only the lines for the debugger: with more, what sanitizers add takes more
+# than twice as long to compile, and the tests are no faster.
+SANITIZED := -Dcuda=disabled -Dbuildtype=debugoptimized -Doptimization=1 -Dc_args=-g1 -Dcpp_args=-g1 \
+  -Db_lundef=false
+
 build/asan/build.ninja: $(VENV)/check.done
-	@$(CONFIGURE) build/asan -Dcuda=disabled -Dbuildtype=debugoptimized \
-	  -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@$(CONFIGURE) build/asan $(SANITIZED) -Db_sanitize=address,undefined >/dev/null
 
 build/tsan/build.ninja: $(VENV)/check.done
-	@$(CONFIGURE) build/tsan -Dcuda=disabled -Dbuildtype=debugoptimized \
-	  -Db_sanitize=thread -Db_lundef=false >/dev/null
+	@$(CONFIGURE) build/tsan $(SANITIZED) -Db_sanitize=thread >/dev/null
 
 build/aarch64/build.ninja: $(VENV)/check.done scripts/cross/aarch64-linux-gnu.ini
 	@$(CONFIGURE) build/aarch64 --cross-file scripts/cross/aarch64-linux-gnu.ini -Dcuda=disabled >/dev/null
@@ -167,5 +173,5 @@ $(VENV)/check.done: $(VENV)/tools.done $(SOURCES)
 
 $(VENV)/bench.done: $(VENV)/tools.done $(SOURCES)
 	@echo "== library and package with what the peers need: build/release, then $(VENV)"
-	@$(INSTALL) '.[bench]'
+	@$(INSTALL) '.[bench,peers]'
 	@touch $@

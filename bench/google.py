@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns what the benchmarks of the C interface (Google Benchmark) wrote into results.
+"""Turns what the benchmarks of the C interface wrote into results.
 
 python -m bench.google build/release/bench/*.json
 
-Each file NAME.json, as `meson test --benchmark` leaves it, becomes the suite c-NAME. The best SIMD
-level of a case is `robocache`, the others bear their name.
+Each file NAME.json, as Google Benchmark (or bench_cuda) leaves it under `meson test --benchmark`,
+becomes the suite c-NAME. The best SIMD level of a case is `robocache`, the others bear their name.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ def parse(name: str) -> tuple[str, dict[str, int]]:
     return work, {key: int(value) for key, value in arguments.items()}
 
 
-def convert(name: str, content: dict[str, Any], cores: int) -> Suite:
+def convert(name: str, content: dict[str, Any]) -> Suite:
     """The suite of one file."""
+    device, cores = content["context"].get("device", ""), content["context"].get("num_cpus", 0)
     found: dict[tuple[str, int], dict[int, tuple[Time, dict[str, Any], dict[str, int]]]] = {}
     copies = {}
     for run in content["benchmarks"]:
@@ -39,14 +40,14 @@ def convert(name: str, content: dict[str, Any], cores: int) -> Suite:
             continue
         work, axes = parse(run["name"])
         seconds = run["real_time"] * MICROSECONDS[run["time_unit"]] * 1e-6
-        threads = axes.pop("threads", 1) or cores
+        threads = 0 if device else axes.pop("threads", 1) or cores
         if work == "copy":
             copies[threads] = run["bytes_per_second"] / 1e9
             continue
         level = axes.pop("simd", 0)
         text = " ".join([work, *(f"{key}{value}" for key, value in axes.items())])
         found.setdefault((text, threads), {})[level] = Time(seconds, 0), run, axes
-    suite = Suite(f"c-{name}", surroundings(), copies)
+    suite = Suite(f"c-{name}", surroundings(device), copies)
     suite.surroundings["command"] = "meson test --benchmark"
     for (work, threads), levels in found.items():
         best = 0 if 0 in levels else max(levels)
@@ -56,7 +57,7 @@ def convert(name: str, content: dict[str, Any], cores: int) -> Suite:
                 work,
                 OWN if level == best else f"{OWN}, {LEVELS[level]}",
                 taken,
-                axes={"op": name, **axes},
+                axes={"op": work.split("_")[0] if device else name, **axes},
                 threads=threads,
                 bytes=round(moved),
             )
@@ -70,7 +71,7 @@ def main() -> None:
     arguments = parser.parse_args()
     for path in arguments.files:
         content = json.loads(path.read_text())
-        convert(path.stem, content, content["context"]["num_cpus"]).finish(arguments.output)
+        convert(path.stem, content).finish(arguments.output)
 
 
 if __name__ == "__main__":
