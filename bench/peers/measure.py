@@ -87,6 +87,23 @@ class Suite:
     copy: dict[int, float]
     """Gigabytes per second, read and written, of a copy by so many threads; 0 threads: the GPU."""
     rows: list[Row] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    """What this library did wrong: none of it is timed."""
+
+    def right(self, work: str, way: str, error: float, tolerance: float) -> bool:
+        """Whether a result may be timed. A peer that is wrong is left out, aloud; this library makes
+        the command fail, after the rest was measured."""
+        if error <= tolerance:
+            return True
+        self.leave_out(work, way, f"largest error {error} is above {tolerance}")
+        return False
+
+    def leave_out(self, work: str, way: str, reason: str) -> None:
+        """Says that a way is not measured, and why."""
+        said = f"left out: {work}: {way}: {reason}"
+        print(said, flush=True)
+        if way.startswith(OWN):
+            self.failed.append(said)
 
     def add(
         self,
@@ -148,10 +165,12 @@ class Suite:
         return path
 
     def finish(self, folder: Path) -> None:
-        """Prints the table, writes the files and tells where."""
+        """Prints the table, writes the files and tells where. Exits where something failed."""
         print()
         print(self.text())
         print("written:", self.save(folder))
+        if self.failed:
+            sys.exit("\n".join(self.failed))
 
 
 def _rounded(value: Any) -> Any:

@@ -213,15 +213,19 @@ def measure(suite: Suite, case: Resample, peers: set[str], repeats: int) -> None
     for way, prepare in ways(case, peers):
         first.output = torch.full_like(first.output, math.nan)
         calls = [prepare(one) for one in sets]
-        calls[0]()
-        error = first.error()
-        if not error <= TOLERANCE[first.output.dtype]:
-            raise SystemExit(f"{case.work}: {way}: largest error {error}")
-        many = calls if cold else calls * 20
+        try:
+            calls[0]()
+            error = first.error()
+            if not suite.right(case.work, way, error, TOLERANCE[first.output.dtype]):
+                continue
+            taken = graph_time(calls if cold else calls * 20, repeats, before)
+        except RuntimeError as reason:  # What a compiler makes of a case may not run.
+            suite.leave_out(case.work, way, str(reason).partition("\n")[0])
+            continue
         suite.add(
             case.work,
             way,
-            graph_time(many, repeats, before),
+            taken,
             group=case.group,
             axes=case.axes,
             cache=case.cache,

@@ -45,6 +45,19 @@ def test_a_case_that_is_measured_twice_is_refused():
         made.add("w", OWN, Time(2e-6, 0))
 
 
+def test_a_wrong_peer_is_left_out_and_we_fail_after_the_rest(tmp_path, capsys):
+    made = suite("example", row())
+    assert made.right("w", "torch", 1e-7, 1e-6)
+    assert not made.right("w", "torch", 2e-6, 1e-6)
+    assert not made.right("w", "Triton", float("nan"), 1e-6)
+    made.finish(tmp_path / "peers")
+    assert "left out: w: torch: largest error 2e-06 is above 1e-06" in capsys.readouterr().out
+    assert not made.right("w", OWN, 2e-6, 1e-6)
+    with pytest.raises(SystemExit, match="left out: w: robocache: largest error 2e-06"):
+        made.finish(tmp_path / "own")
+    assert load(tmp_path / "own" / "example.json").rows == made.rows
+
+
 def test_median_and_spread():
     assert Time.of([3.0, 1.0, 2.0, 100.0, 2.5]) == Time(2.5, pytest.approx((51.5 - 1.5) / 2.5))
 
