@@ -91,8 +91,8 @@ class Suite:
     """What this library did wrong: none of it is timed."""
 
     def right(self, work: str, way: str, error: float, tolerance: float) -> bool:
-        """Whether a result may be timed. A peer that is wrong is left out, aloud; where this library
-        is, the command fails after the rest was measured."""
+        """Whether a result may be timed. A wrong peer is left out, aloud; where this library is
+        wrong, the command fails after the rest was measured."""
         if error <= tolerance:
             return True
         self.leave_out(work, way, f"largest error {error} is above {tolerance}")
