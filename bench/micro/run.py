@@ -165,7 +165,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "micro.json"
-        done = subprocess.run([arguments.program, "--json", path], check=False)
+        done = subprocess.run([arguments.program.resolve(), "--json", path], check=False)
         if done.returncode != 0:
             sys.exit(done.returncode)
         measured = json.loads(path.read_text())
