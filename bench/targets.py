@@ -320,6 +320,8 @@ def _peers() -> Iterator[Target]:
                 )
     yield add("voxelize-cuda", "hard, 250k points", _voxels("hard", points=250_000))
     yield add("tsdf-cuda", "depth frames into a TSDF", _any)
+    for suite in ("resample-cpu", "voxelize-cpu", "tsdf-cpu"):
+        yield add(suite, suite.removesuffix("-cpu") + " on a CPU", _any)
     eager = _call("batch", "Python, torch, out given")
     yield add("calls-cuda", "host time of an eager Python call", eager)
 

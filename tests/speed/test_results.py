@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import os
+import subprocess
+from pathlib import Path
 
 import pytest
 from results import row, suite
@@ -123,3 +126,17 @@ def test_benchmarks_of_the_c_interface_become_results():
     ]
     assert made.rows[1].bytes == 30_000
     assert made.rows[1].share == pytest.approx(0.15)
+
+
+def test_the_c_benchmarks_write_csv():
+    """It wants the same counters of every run."""
+    root = Path(__file__).resolve().parents[2]
+    build = Path(os.environ.get("ROBOCACHE_BUILD", root / "build" / "release"))
+    program = build / "bench" / "bench_resample"
+    if not program.exists():
+        pytest.skip("no bench_resample: no Google Benchmark (Debian: libbenchmark-dev)")
+    options = ["--benchmark_filter=copy|S:50/", "--benchmark_min_time=0.001"]
+    command = [program, *options, "--benchmark_format=csv"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = list(csv.DictReader(run.stdout.splitlines()))
+    assert [line["speedup"] for line in lines] == ["1", "0"]
