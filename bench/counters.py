@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What limits each kernel: hardware counters of the library's kernels, by Nsight Compute.
 
-python -m bench.counters [--match 'D7|occupancy'] [--output build/bench]
+python -m bench.counters [--match 'D7|occupancy'] [--output build/bench] [--page FILE]
 
 Runs the cases of bench/cases.py under `ncu`, each once after one call that warms up, with empty
-caches and the clocks as they are. Writes counters-cuda.json, .csv and .md. Where `ncu` is missing
-or may not read counters it says so and exits with 77. Needs PyTorch and Triton.
+caches and the clocks as they are. Writes counters-cuda.json, .csv and .md, and puts the table
+between the two marks of a page (docs/design/counters.md). Where `ncu` is missing or may not read
+counters it says so and exits with 77. Needs PyTorch and Triton.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cases import resample_cuda, tsdf_cuda, voxelize_cuda
+from bench.pages import replace_tables
 from bench.peers.measure import Row, Suite, surroundings
 
 SECTORS = "l1tex__average_t_sectors_per_request_pipe_lsu_mem_global_op"
@@ -202,6 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--match", default="", help="regular expression of the cases' names")
     parser.add_argument("--output", type=Path, default=Path("build/bench"))
+    parser.add_argument("--page", type=Path, help="Markdown whose table is to be replaced")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
@@ -217,8 +220,12 @@ def main() -> None:
         profile(arguments.match, log)
         read_log(log, works, suite)
     print("written:", suite.save(arguments.output))
-    text = table(suite.rows)
+    where = suite.surroundings
+    head = f"{where['device']}, {where['date']}, commit {where['commit']}, `{where['command']}`"
+    text = head + "\n\n" + table(suite.rows)
     (arguments.output / "counters-cuda.md").write_text(text)
+    if arguments.page:
+        replace_tables(arguments.page, text)
     print(text)
 
 

@@ -18,9 +18,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.pages import replace_tables
 from bench.peers.measure import Row, Suite, surroundings
-
-BEGIN, END = "<!-- tables -->", "<!-- end of tables -->"
 
 Line = dict[str, Any]
 """One measurement, as the program writes it: work, with, order, footprint, us, bytes, ..."""
@@ -174,9 +173,7 @@ def main() -> None:
     text = page(measured, suite)
     (arguments.output / "micro-cuda.md").write_text(text)
     if arguments.page:
-        before, rest = arguments.page.read_text().split(BEGIN)
-        after = rest.split(END)[1]
-        arguments.page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+        replace_tables(arguments.page, text)
 
 
 if __name__ == "__main__":
