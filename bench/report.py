@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench.limits import LIMITS
 from bench.peers.measure import OWN, Suite, device_kind, load, microseconds, table
-from bench.targets import TARGETS, Target, Verdict, judge
+from bench.targets import TARGETS, Target, Verdict, is_of_processor, judge
 
 HERE = Path(__file__).parent
 DIRECTIVE = re.compile(r"^\{\{(\w+) ?(.*)\}\}$", re.MULTILINE)
@@ -72,11 +72,13 @@ def page(text: str, results: Results, pictures: str) -> str:
 
 
 def verdicts(part: str, suites: dict[str, Suite]) -> list[tuple[Target, Verdict | None]]:
-    """Of the targets of a part; None for those that were not measured."""
+    """Of the targets of a part that are such a device's; None for those that were not
+    measured."""
+    processor = all(map(is_of_processor, suites))
     return [
         (target, judge(target, suites[target.suite]) if target.suite in suites else None)
         for target in TARGETS
-        if target.part == part
+        if target.part == part and target.processor == processor
     ]
 
 

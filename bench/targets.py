@@ -104,6 +104,11 @@ EFFICIENCY = Figure(_efficiency, "%")
 SIMD = Figure(_simd, "x")
 
 
+def is_of_processor(suite: str) -> bool:
+    """By the name of the suite."""
+    return suite.endswith("-cpu") or (suite.startswith("c-") and suite != "c-cuda")
+
+
 @dataclass(frozen=True)
 class Target:
     part: str
@@ -115,6 +120,11 @@ class Target:
     aim: float
     rows: Callable[[Row], bool]
     """Whether our row of a case decides it."""
+
+    @property
+    def processor(self) -> bool:
+        """Whether it is a processor's, not a GPU's."""
+        return is_of_processor(self.suite)
 
     @property
     def reach(self) -> str:
