@@ -40,7 +40,8 @@ def load_results(folder: Path) -> Results:
         suites[suite.suite] = suite
     if not results:
         raise SystemExit(f"{folder}: expected results (*.json), got none")
-    return results
+    # GPUs first.
+    return dict(sorted(results.items(), key=lambda one: all(map(is_of_processor, one[1]))))
 
 
 def record(results: Results, folder: Path) -> None:
