@@ -58,11 +58,13 @@ instructions: build ## Instructions of the CPU kernels against the recorded ones
 	@ninja -C build/release bench/instructions >/dev/null
 	@python -m bench.instructions build/release/bench/instructions $(COUNTS) || test $$? = 77
 
+# Both at once: the longest test of each leaves the other processors idle.
 sanitize: build/asan/build.ninja build/tsan/build.ninja ## The C tests under ASan + UBSan and under TSan
-	@echo "== C tests under ASan + UBSan: build/asan"
-	@meson test -C build/asan --no-suite abi --timeout-multiplier 4 --print-errorlogs
-	@echo "== C tests under TSan: build/tsan"
-	@meson test -C build/tsan --no-suite abi --timeout-multiplier 4 --print-errorlogs
+	@echo "== C tests under ASan + UBSan and under TSan: build/asan, build/tsan"
+	@ninja --quiet -C build/asan && ninja --quiet -C build/tsan
+	@test="meson test --no-rebuild --no-suite abi --timeout-multiplier 8 --print-errorlogs"; \
+	  $$test -C build/tsan >build/tsan/tests.txt 2>&1 & \
+	  $$test -C build/asan; asan=$$?; wait $$!; tsan=$$?; cat build/tsan/tests.txt; exit $$((asan | tsan))
 
 aarch64: $(VENV)/check.done ## The C tests built for AArch64 and run in qemu-user, where both are installed
 	@echo "== C tests for AArch64 in qemu-user: build/aarch64"
