@@ -107,6 +107,8 @@ void sizes(benchmark::internal::Benchmark* b) {
     }
   }
   b->Args({1, 1000000, 500000, 32, 32, 0, RC_SIMD_AUTO});
+  // What lies in the caches: the work itself.
+  for (const int64_t level : bench::simd_levels()) b->Args({1, 4000, 2000, 32, 32, 1, level});
   b->Unit(benchmark::kMicrosecond)->UseRealTime();
 }
 BENCHMARK(resample)->Apply(sizes);

@@ -225,6 +225,37 @@ inline void fma_lanes(T a, const V& b, V& c) {
   }
 }
 
+// Whether there was a NaN among the vectors that it saw.
+template <class V>
+class NaNWatch {
+ public:
+  void see(const V& numbers) { seen_ |= numbers != numbers; }
+  bool any() const { return any_lane(seen_); }
+
+ private:
+  decltype(std::declval<V>() != std::declval<V>()) seen_ = {};
+};
+#if defined(__AVX512F__)
+template <>
+class NaNWatch<Vector<float, 16>> {
+ public:
+  void see(__m512 numbers) { seen_ |= _mm512_cmp_ps_mask(numbers, numbers, _CMP_UNORD_Q); }
+  bool any() const { return seen_ != 0; }
+
+ private:
+  __mmask16 seen_ = 0;
+};
+template <>
+class NaNWatch<Vector<double, 8>> {
+ public:
+  void see(__m512d numbers) { seen_ |= _mm512_cmp_pd_mask(numbers, numbers, _CMP_UNORD_Q); }
+  bool any() const { return seen_ != 0; }
+
+ private:
+  __mmask8 seen_ = 0;
+};
+#endif
+
 // Makes all NaN canonical; whether there was one.
 template <int N, class V>
 inline bool canonical_lanes(V& numbers) {

@@ -34,13 +34,26 @@ class LineStream {
   // Where the next bytes go, at most kCapacity at a time.
   char* next() { return buffer_ + into_line_; }
 
+  // Behind all that was written.
+  char* end_of_run() const { return line_ + into_line_; }
+
   // They are there.
   void written(int64_t bytes) {
-    into_line_ += bytes;
-    int64_t done = 0;
-    for (; into_line_ - done >= kLine; done += kLine, line_ += kLine) store_line(buffer_ + done);
-    into_line_ -= done;
-    memmove(buffer_, buffer_ + done, into_line_);
+    const char* from = buffer_;
+    char* to = line_;
+    int64_t left = into_line_ + bytes;
+    if (first_ != 0 && left >= kLine) {
+      memcpy(to + first_, from + first_, kLine - first_);
+      first_ = 0;
+      from += kLine;
+      to += kLine;
+      left -= kLine;
+    }
+    for (; left >= kLine; from += kLine, to += kLine, left -= kLine) store_line(from, to);
+    line_ = to;
+    into_line_ = left;
+    // A whole line, whatever of it is there: that takes less time than to ask.
+    if (from != buffer_) memcpy(buffer_, from, kLine);
   }
 
   // Nothing is left here, and other threads see all of it once they are told.
@@ -52,28 +65,23 @@ class LineStream {
   }
 
  private:
-  void store_line(const char* from) {
-    if (first_ != 0) {
-      memcpy(line_ + first_, from + first_, kLine - first_);
-      first_ = 0;
-      return;
-    }
+  static void store_line(const char* from, char* to) {
 #if defined(__AVX2__)
     for (int i = 0; i < kLine; i += 32) {
-      _mm256_stream_si256(reinterpret_cast<__m256i*>(line_ + i),
+      _mm256_stream_si256(reinterpret_cast<__m256i*>(to + i),
                           _mm256_load_si256(reinterpret_cast<const __m256i*>(from + i)));
     }
 #elif defined(__x86_64__)
     for (int i = 0; i < kLine; i += 16) {
-      _mm_stream_si128(reinterpret_cast<__m128i*>(line_ + i),
+      _mm_stream_si128(reinterpret_cast<__m128i*>(to + i),
                        _mm_load_si128(reinterpret_cast<const __m128i*>(from + i)));
     }
 #else
-    memcpy(line_, from, kLine);
+    memcpy(to, from, kLine);
 #endif
   }
 
-  alignas(kLine) char buffer_[kLine + kCapacity];
+  alignas(kLine) char buffer_[kLine + kCapacity + kLine];
   char* line_;         // the line that the buffer begins with
   int64_t into_line_;  // bytes of the buffer that are there, those of others in front included
   int64_t first_;      // bytes of others in front of the first line

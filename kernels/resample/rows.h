@@ -25,18 +25,53 @@ struct Rows {
 
 using ServeRows = void (*)(const Rows& rows);
 
-// fma(factor, b - a, base) is linear(): which factor and base that takes is a question per target.
-// Whether a NaN came out.
+// What follows from two samples: fma(factor, b - a, base) is linear().
+template <class In>
+struct Line {
+  const In *a, *b, *base;
+  Compute<In> factor;
+
+  template <int N>
+  Vector<Compute<In>, N> at(int64_t i) const {
+    Vector<Compute<In>, N> from, to, result;
+    load_lanes<N>(a + i, from);
+    load_lanes<N>(b + i, to);
+    load_lanes<N>(base + i, result);
+    to -= from;
+    fma_lanes<N>(factor, to, result);
+    return result;
+  }
+};
+
+template <class In>
+inline Line<In> line_of(const In* a, const In* b, double weight) {
+  const auto w = static_cast<Compute<In>>(weight);
+  // Without a branch, which weights in no order would make a processor guess wrong.
+  const In* const ends[2] = {a, b};
+  const int late = !(w < Compute<In>{0.5});
+  return {a, b, ends[late], w - static_cast<Compute<In>>(late)};
+}
+
+// Points on some lines; whether there was a NaN. Most often there is none: they are made canonical in
+// a second pass.
 template <int N, class In, class Out>
-inline bool linear_lanes(const In* a, const In* b, const In* base, Compute<In> factor, Out* out) {
-  Vector<Compute<In>, N> from, to, at;
-  load_lanes<N>(a, from);
-  load_lanes<N>(b, to);
-  load_lanes<N>(base, at);
-  to -= from;
-  fma_lanes<N>(factor, to, at);
-  const bool nan = canonical_lanes<N>(at);
-  store_lanes<N>(at, out);
+inline bool serve_line(const Line<In>& line, int64_t count, Out* out) {
+  if constexpr (N >= 4) {
+    if (count < N) return serve_line<N / 2>(line, count, out);
+    NaNWatch<Vector<Compute<In>, N>> watch;
+    cover<N>(count, [&](auto, int64_t i) {
+      const auto result = line.template at<N>(i);
+      watch.see(result);
+      store_lanes<N>(result, out + i);
+    });
+    if (!watch.any()) return false;
+  }
+  bool nan = false;
+  for (int64_t i = 0; i < count; ++i) {
+    auto result = line.template at<1>(i);
+    nan |= canonical_lanes<1>(result);
+    store_lanes<1>(result, out + i);
+  }
   return nan;
 }
 
@@ -91,10 +126,10 @@ __attribute__((noinline)) inline void slerp_at(const double* q0, const double* q
   slerp(q0, q1, w, out);
 }
 
-// The channels of target i in a mode that computes in float64; whether a NaN came out.
+// The channels of a target in a mode that computes in float64; whether a NaN came out.
 template <class In, class Out>
-__attribute__((noinline)) bool serve_curve(const Rows& rows, int64_t i, Out* out) {
-  const Step& step = rows.steps[i];
+__attribute__((noinline)) bool serve_curve(const Rows& rows, const Step& step, const Outer* of_step,
+                                           Out* out) {
   const auto value = [&](int64_t sample, int64_t channel) {
     const auto* values = reinterpret_cast<const In*>(rows.values);
     return to_double(values[sample * rows.sample + channel * rows.value_channel]);
@@ -119,7 +154,7 @@ __attribute__((noinline)) bool serve_curve(const Rows& rows, int64_t i, Out* out
       put(c, angle_at(value(step.a, c), value(step.b, c), step.weight));
     }
   } else {
-    const Outer& outer = rows.outers[i];
+    const Outer& outer = *of_step;
     Stencil s = {};
     s.has_first = outer.has_first;
     s.has_last = outer.has_last;
@@ -135,47 +170,54 @@ __attribute__((noinline)) bool serve_curve(const Rows& rows, int64_t i, Out* out
   return nan;
 }
 
-// `kDense`: neighbouring channels are neighbours in memory, on both sides.
+// The channels of one target; whether a NaN came out. `kDense`: neighbouring channels are neighbours in
+// memory, on both sides.
 template <class In, class Out, bool kDense>
-__attribute__((flatten)) inline void serve_rows(const Rows& rows) {
+__attribute__((always_inline)) inline bool serve_row(const Rows& rows, const Step& step,
+                                                     const Outer* outer, Out* out) {
   constexpr int kWidth = kLanes<Compute<In>>;
   const auto* values = reinterpret_cast<const In*>(rows.values);
-  const Out fill = from_double<Out>(rows.fill_value);
+  const In* const a = values + step.a * rows.sample;
+  const In* const b = values + step.b * rows.sample;
+  bool nan = false;
+  switch (step.action) {
+    case Action::kFill: {
+      const Out fill = from_double<Out>(rows.fill_value);
+      for (int64_t c = 0; c < rows.channels; ++c) out[c * rows.output_channel] = fill;
+      break;
+    }
+    case Action::kCopy:
+      cover_both<kWidth, kDense>(rows, [&](auto lanes, int64_t from, int64_t to) {
+        copy_lanes<lanes.value>(a + from, out + to);
+        if (rows.watch_nan) nan |= has_nan<lanes.value>(a + from);
+      });
+      break;
+    case Action::kCurve:
+      if constexpr (!std::is_integral_v<Out>) {
+        if (rows.mode != RC_MODE_LINEAR) return serve_curve<In>(rows, step, outer, out);
+        const Line<In> line = line_of(a, b, step.weight);
+        if constexpr (kDense) return serve_line<kWidth>(line, rows.channels, out);
+        cover_both<1, false>(rows, [&](auto, int64_t from, int64_t to) {
+          auto result = line.template at<1>(from);
+          nan |= canonical_lanes<1>(result);
+          store_lanes<1>(result, out + to);
+        });
+      }
+      break;
+    case Action::kAggregate:
+      break;
+  }
+  return nan;
+}
+
+template <class In, class Out, bool kDense>
+__attribute__((flatten)) inline void serve_rows(const Rows& rows) {
   for (int64_t i = 0; i < rows.targets; ++i) {
     Step& step = rows.steps[i];
-    auto* out = reinterpret_cast<Out*>(rows.output) + i * rows.target;
-    const In* a = values + step.a * rows.sample;
-    const In* b = values + step.b * rows.sample;
-    bool nan = false;
-    switch (step.action) {
-      case Action::kFill:
-        for (int64_t c = 0; c < rows.channels; ++c) out[c * rows.output_channel] = fill;
-        break;
-      case Action::kCopy:
-        cover_both<kWidth, kDense>(rows, [&](auto lanes, int64_t from, int64_t to) {
-          copy_lanes<lanes.value>(a + from, out + to);
-          if (rows.watch_nan) nan |= has_nan<lanes.value>(a + from);
-        });
-        break;
-      case Action::kCurve:
-        if constexpr (!std::is_integral_v<Out>) {
-          if (rows.mode != RC_MODE_LINEAR) {
-            nan = serve_curve<In, Out>(rows, i, out);
-            break;
-          }
-          const auto w = static_cast<Compute<In>>(step.weight);
-          const bool near_a = w < Compute<In>{0.5};
-          const Compute<In> factor = near_a ? w : w - 1;
-          const In* base = near_a ? a : b;
-          cover_both<kWidth, kDense>(rows, [&](auto lanes, int64_t from, int64_t to) {
-            nan |= linear_lanes<lanes.value>(a + from, b + from, base + from, factor, out + to);
-          });
-        }
-        break;
-      case Action::kAggregate:
-        break;
+    auto* const out = reinterpret_cast<Out*>(rows.output) + i * rows.target;
+    if (serve_row<In, Out, kDense>(rows, step, &rows.outers[i], out)) {
+      step.reason |= RC_REASON_NAN;
     }
-    if (nan) step.reason |= RC_REASON_NAN;
   }
 }
 

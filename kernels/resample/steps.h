@@ -109,14 +109,21 @@ inline bool are_plain(const Sequence<Raw>& sequence, PlainSamples<Raw>* samples)
   return false;
 }
 
-// Where the next target may lie: as far behind the last one as that was behind the one before.
+// Where the next target may lie: as far behind the last one as targets lay behind each other lately.
 struct Guess {
-  int64_t not_later, advance;
+  static constexpr int kBits = 16;  // of `advance` behind the point
 
-  int64_t next() const { return not_later + advance; }
-  int64_t within(int64_t count) const { return next() < 0 ? 0 : next() > count ? count : next(); }
+  int64_t not_later, advance;
+  int64_t next;
+
+  // Samples from one target to the one so many behind it.
+  int64_t ahead(int64_t targets) const { return (advance * targets) >> kBits; }
+  int64_t within(int64_t count) const { return next < 0 ? 0 : next > count ? count : next; }
   void found(int64_t where) {
-    advance = where - not_later;
+    // By the advance before this one: the next target need not wait for it to be worked out.
+    next = where + ((advance + (1 << (kBits - 1))) >> kBits);
+    // An eighth of what is new: samples with jitter lead it astray by less than one.
+    advance += (((where - not_later) << kBits) - advance) >> 3;
     not_later = where;
   }
 };
@@ -124,14 +131,15 @@ struct Guess {
 // For the first target of some: where it would lie if samples were evenly spaced.
 template <class Raw>
 inline Guess first_guess(const Sequence<Raw>& sequence, typename Sequence<Raw>::Time t) {
-  if (sequence.count < 2) return {0, 0};
+  if (sequence.count < 2) return {0, 0, 0};
   const auto first = sequence.time(0), last = sequence.time(sequence.count - 1);
-  if (!(first < t)) return {0, 0};
-  if (!(t < last)) return {sequence.count, 0};
+  if (!(first < t)) return {0, 0, 0};
+  if (!(t < last)) return {sequence.count, 0, sequence.count};
   const double part = quotient(span(first, t), span(first, last));
   // No number where the span of float times is infinite.
-  if (is_nan(part)) return {0, 0};
-  return {1 + static_cast<int64_t>(part * static_cast<double>(sequence.count - 1)), 0};
+  if (is_nan(part)) return {0, 0, 0};
+  const int64_t where = 1 + static_cast<int64_t>(part * static_cast<double>(sequence.count - 1));
+  return {where, 0, where};
 }
 
 // Asks memory for samples early: by the time their targets are served they are in the first cache.
@@ -149,24 +157,20 @@ struct Fetch {
   }
 };
 
-// Finds the steps of one mode. `samples` are those of the sequence.
-template <class Raw, class Samples>
+// Finds the steps of one mode.
+template <class Raw>
 struct Finder {
   using Time = typename TimeOf<Raw>::Value;
   using Span = typename TimeOf<Raw>::Span;
 
   const ResamplePlan& plan;
-  const Sequence<Raw>& sequence;
-  const Samples samples;
   const int32_t mode;
   const bool is_copy;
   const bool at_once;  // find_between may serve
   const Span max_gap;
 
-  Finder(const ResamplePlan& p, const Sequence<Raw>& s, const Samples& same, int32_t m)
+  Finder(const ResamplePlan& p, int32_t m)
       : plan(p),
-        sequence(s),
-        samples(same),
         mode(m),
         is_copy(rc::is_copy(m)),
         at_once(p.duplicates == RC_DUPLICATES_LAST && m != RC_MODE_PCHIP),
@@ -175,7 +179,8 @@ struct Finder {
   // Most targets lie between two samples that are one of their time each and no farther apart than
   // max_gap, or on a sample: where the last of several counts a few comparisons then tell what the
   // rules say. False where it takes more than that. `not_later` has to be right.
-  bool find_between(Time t, int64_t not_later, Step* step) const {
+  template <class Samples>
+  bool find_between(const Samples& samples, Time t, int64_t not_later, Step* step) const {
     const auto ta = samples.time(not_later - 1), tb = samples.time(not_later);
     const int64_t a = samples.sample(not_later - 1), b = samples.sample(not_later);
     if (ta == t) {
@@ -193,36 +198,42 @@ struct Finder {
     return true;
   }
 
-  // Positions that are not later than t. A guess that is wrong by one is put right without a branch,
-  // which samples with jitter would make a processor guess wrong.
-  int64_t find(Time t, int64_t guess, Step* step, Outer* outer) const {
+  // Positions that are not later than t. `samples` are those of the sequence. A guess that is wrong by
+  // one is put right without a branch, which samples with jitter would make a processor guess wrong.
+  template <class Samples>
+  int64_t find(const Sequence<Raw>& sequence, const Samples& samples, Time t, int64_t guess,
+               Step* step, Outer* outer) const {
     if (at_once && guess >= 1 && guess < samples.count) {
       const int64_t k = guess + (t < samples.time(guess) ? 0 : 1) - (t < samples.time(guess - 1));
       if (k >= 1 && k < samples.count - 1 && !(t < samples.time(k - 1)) && t < samples.time(k) &&
-          find_between(t, k, step)) {
+          find_between(samples, t, k, step)) {
         return k;
       }
     }
-    return find_by_rules(t, guess, step, outer);
+    return find_by_rules(sequence, samples, t, guess, step, outer);
   }
 
-  __attribute__((noinline)) int64_t find_by_rules(Time t, int64_t guess, Step* step,
-                                                  Outer* outer) const {
+  template <class Samples>
+  __attribute__((noinline)) int64_t find_by_rules(const Sequence<Raw>& sequence,
+                                                  const Samples& samples, Time t, int64_t guess,
+                                                  Step* step, Outer* outer) const {
     const int64_t hint = guess < 0 ? 0 : guess > samples.count ? samples.count : guess;
     const int64_t k = samples.not_later(t, hint);
     const bool inside = at_once && k >= 1 && k < samples.count - 1;
-    if (!inside || !find_between(t, k, step)) {
+    if (!inside || !find_between(samples, t, k, step)) {
       *step = step_by_rules(plan, sequence, t, k, mode, outer);
     }
     return k;
   }
 
   // Of the targets that `times` begins with.
-  void find_all(const TargetTimes<Raw>& times, int64_t count, const Fetch& fetch, Guess& guess,
+  template <class Samples>
+  void find_all(const Sequence<Raw>& sequence, const Samples& samples,
+                const TargetTimes<Raw>& times, int64_t count, const Fetch& fetch, Guess& guess,
                 Step* steps, Outer* outers) const {
     Guess g = guess;
     for (int64_t i = 0; i < count; ++i) {
-      g.found(find(times[i], g.next(), &steps[i], &outers[i]));
+      g.found(find(sequence, samples, times[i], g.next, &steps[i], &outers[i]));
       fetch(steps[i]);
     }
     guess = g;

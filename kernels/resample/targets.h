@@ -5,9 +5,7 @@
 #pragma once
 
 #include "kernels/resample/evaluate.h"
-#include "kernels/resample/line_stream.h"
-#include "kernels/resample/quality.h"
-#include "kernels/resample/rows.h"
+#include "kernels/resample/strands.h"
 
 RC_KERNELS_BEGIN
 
@@ -46,19 +44,16 @@ struct Service {
     const int64_t sample = p.width * item_size(p.values.type);
     const bool far = sample != 0 && stored_samples(p) > kNear / sample;
     bytes_to_fetch = num_modes != 0 && far && sample <= kMostToFetch ? sample : 0;
-    const int64_t out = p.width * item_size(p.output.type), most = LineStream::kCapacity;
-    streams = LineStream::kAvailable && !by_target && num_modes != 0 && is_dense(p) &&
-              out <= most && p.total_targets() > kManyBytes / out &&
-              p.total_targets() / p.rows > kBytesOfRow / out;
-    block = streams && most / out < kBlock ? most / out : kBlock;
+    streams = !by_target && num_modes != 0 && is_for_stream(p);
+    const int64_t most =
+        streams ? LineStream::kCapacity / (p.width * item_size(p.output.type)) : kBlock;
+    block = most < kBlock ? most : kBlock;
   }
 
  private:
   // Values of fewer bytes are near, and longer samples are fetched well enough by the processor itself.
   static constexpr int64_t kNear = 1 << 20;
   static constexpr int64_t kMostToFetch = 1024;
-  static constexpr int64_t kManyBytes = 32 << 20;
-  static constexpr int64_t kBytesOfRow = 16 << 10;
 
   int add_mode(int32_t mode) {
     for (int i = 0; i < num_modes; ++i) {
@@ -66,12 +61,6 @@ struct Service {
     }
     modes[num_modes] = mode;
     return num_modes++;
-  }
-
-  // Whether outputs lie one behind the other.
-  static bool is_dense(const ResamplePlan& p) {
-    const Array& o = p.output;
-    return (o.channel == 1 || p.width == 1) && o.step == p.width;
   }
 };
 
@@ -155,8 +144,9 @@ class Row {
   template <class Samples>
   void find_steps(const Samples& samples, const Fetch& fetch, int32_t mode, Block& block,
                   Step* steps) {
-    Finder<Raw, Samples>(service_.plan, sequence_, samples, mode)
-        .find_all(times(block.first), block.count, fetch, guess_, steps, block.outers);
+    Finder<Raw>(service_.plan, mode)
+        .find_all(sequence_, samples, times(block.first), block.count, fetch, guess_, steps,
+                  block.outers);
   }
 
   void serve(Block& block) {
@@ -247,6 +237,7 @@ inline void resample_row(const Service& service, int64_t row, int64_t base, int6
 
 template <class Raw>
 inline void resample_rows(const ResamplePlan& plan, int64_t begin, int64_t end) {
+  if (is_for_strands(plan)) return serve_strands<Raw>(plan, begin, end);
   const Service service(plan);
   if (!plan.packed_targets()) {
     for (int64_t row = begin / plan.targets; begin < end; ++row) {
