@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,17 @@ from bench.peers.measure import OWN, Suite, Time, surroundings
 
 LEVELS = ("auto", "baseline", "AVX2", "AVX-512", "NEON")
 """As rc_simd_level counts them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the repeats of a benchmark."""
+
+    seconds: float
+    moved: float
+    """Bytes."""
+    axes: dict[str, int | str]
+
 
 MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 
@@ -33,33 +45,34 @@ def parse(name: str) -> tuple[str, dict[str, int]]:
 def convert(name: str, content: dict[str, Any]) -> Suite:
     """The suite of one file."""
     device, cores = content["context"].get("device", ""), content["context"].get("num_cpus", 0)
-    found: dict[tuple[str, int], dict[int, tuple[Time, dict[str, Any], dict[str, int]]]] = {}
-    copies = {}
+    found: dict[tuple[str, int], dict[int, list[Run]]] = {}
+    copies: dict[int, float] = {}
     for run in content["benchmarks"]:
-        if run.get("error_occurred") or run.get("run_type", "iteration") != "iteration":
+        if run.get("error_occurred") or run["run_type"] != "iteration":
             continue
         work, axes = parse(run["name"])
         seconds = run["real_time"] * MICROSECONDS[run["time_unit"]] * 1e-6
         threads = 0 if device else axes.pop("threads", 1) or cores
         if work == "copy":
-            copies[threads] = run["bytes_per_second"] / 1e9
+            copies[threads] = max(run["bytes_per_second"] / 1e9, copies.get(threads, 0))
             continue
         level = axes.pop("simd", 0)
         text = " ".join([work, *(f"{key}{value}" for key, value in axes.items())])
-        found.setdefault((text, threads), {})[level] = Time(seconds, 0), run, axes
+        moved = run.get("bytes_per_second", 0) * seconds
+        runs = found.setdefault((text, threads), {}).setdefault(level, [])
+        runs.append(Run(seconds, moved, {"op": work if device else name, **axes}))
     suite = Suite(f"c-{name}", surroundings(device), copies)
     suite.surroundings["command"] = "meson test --benchmark"
     for (work, threads), levels in found.items():
         best = 0 if 0 in levels else max(levels)
-        for level, (taken, run, axes) in levels.items():
-            moved = run.get("bytes_per_second", 0) * taken.seconds if threads in copies else 0
+        for level, runs in levels.items():
             suite.add(
                 work,
                 OWN if level == best else f"{OWN}, {LEVELS[level]}",
-                taken,
-                axes={"op": work.split("_")[0] if device else name, **axes},
+                Time.of([run.seconds for run in runs]),
+                axes=runs[0].axes,
                 threads=threads,
-                bytes=round(moved),
+                bytes=round(runs[0].moved) if threads in copies else 0,
             )
     return suite
 

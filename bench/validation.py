@@ -75,16 +75,16 @@ def cases(to_device: ToDevice) -> Iterator[tuple[str, str, Call]]:
 def fastest(
     context: rc.Context, operation: str, call: Callable[[], object], hold: Callable[[], object]
 ) -> Time:
-    """Of the fastest call, since others only add to it; the rest is not kept."""
-    for measured in (False, True):  # The first ones warm up.
-        if measured:
-            context.reset_metrics()
-        for _ in range(ROUNDS):
-            hold()
-            for _ in range(CALLS):
-                call()
-            context.synchronize()
-    return Time(context.metrics()[operation].min_ns / 1e9, 0)
+    """Of the fastest call, since others only add to it, and how far those of the rounds spread."""
+    times = []
+    for _ in range(1 + ROUNDS):  # The first one warms up.
+        context.reset_metrics()
+        hold()
+        for _ in range(CALLS):
+            call()
+        context.synchronize()
+        times.append(context.metrics()[operation].min_ns / 1e9)
+    return Time(min(times[1:]), Time.of(times[1:]).spread)
 
 
 def main() -> None:

@@ -103,7 +103,8 @@ def test_bytes_that_must_move():
 
 
 def google_run(name, time, **rest):
-    return {"name": name, "run_type": "iteration", "real_time": time, "time_unit": "us", **rest}
+    run = {"name": name, "run_type": "iteration", "real_time": time, "time_unit": "us"}
+    return {**run, **rest}
 
 
 def test_benchmarks_of_the_c_interface_become_results():
@@ -113,6 +114,9 @@ def test_benchmarks_of_the_c_interface_become_results():
             google_run("copy/real_time", 100, bytes_per_second=20e9),
             google_run("sort/N:9/threads:1/simd:1/real_time", 30, bytes_per_second=1e9),
             google_run("sort/N:9/threads:1/simd:2/real_time", 10, bytes_per_second=3e9),
+            google_run("sort/N:9/threads:1/simd:2/real_time", 11, bytes_per_second=2.7e9),
+            google_run("sort/N:9/threads:1/simd:2/real_time", 9, bytes_per_second=3.3e9),
+            google_run("sort/N:9/threads:1/simd:2_mean", 99, run_type="aggregate"),
             google_run("sort/N:9/threads:0/simd:0/real_time", 5),
             google_run("sort/N:9/threads:1/simd:4", 1, error_occurred=True),
         ],
@@ -126,6 +130,7 @@ def test_benchmarks_of_the_c_interface_become_results():
     ]
     assert made.rows[1].bytes == 30_000
     assert made.rows[1].share == pytest.approx(0.15)
+    assert made.rows[1].spread == pytest.approx(0.2)
 
 
 def test_the_c_benchmarks_write_csv():
