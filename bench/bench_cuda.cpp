@@ -121,7 +121,8 @@ class Bench {
     const int calls = bytes < kLarge ? 20 : 1;
     const double us = replay(calls, call) / calls;
     const double rate = static_cast<double>(bytes) / us * 1e-3;
-    std::printf("%-48s %10.2f us %8.0f GB/s\n", name.c_str(), us, rate);
+    std::printf("%-48s %10.2f us", name.c_str(), us);
+    std::puts(bytes ? (" " + std::to_string(std::lround(rate)) + " GB/s").c_str() : "");
     runs_.push_back("{\"name\": \"" + name +
                     "\", \"run_type\": \"iteration\", \"real_time\": " + std::to_string(us) +
                     ", \"time_unit\": \"us\", \"bytes_per_second\": " + std::to_string(rate * 1e9) +

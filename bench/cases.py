@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 SIZE = {
     "float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "int16": 2,
@@ -60,7 +61,9 @@ class Resample:
         types += f" to {SHORT.get(self.out, self.out)}" if self.out else ""
         if self.fuses:
             pairs = zip(self.stream_samples, self.widths, strict=True)
-            shape = f"({', '.join(f'{s}x{d}' for s, d in pairs)}) T{self.targets}"
+            streams = [(f"{s}x{d}", len(list(same))) for (s, d), same in groupby(pairs)]
+            shape = ", ".join(f"{n} of {one}" if n > 1 else one for one, n in streams)
+            shape = f"({shape}) T{self.targets}"
         else:
             shape = f"S{self.samples} T{self.targets} D{self.widths[0]}"
         extra = [f"{self.times} times"] if self.times != "int64" else []

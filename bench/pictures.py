@@ -66,7 +66,8 @@ def roofline(suites: dict[str, Suite]) -> Any:
         axes.plot(bound, [mb / empty[0].microseconds * 1e3 for mb in bound], "k-", linewidth=0.8)
     axes.set_xlim(low, high)
     axes.grid(True, which="major", linewidth=0.3)
-    axes.legend(fontsize=8)
+    if seen:
+        axes.legend(fontsize=8)
     return figure
 
 

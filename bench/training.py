@@ -6,14 +6,15 @@
 Episodes of four sensors, each with its own rate, lie in the GPU's memory. Every step draws 256 of
 them, and in each a window of 64 ticks of one clock, and trains on it. The same loop runs on
 
-- robocache: `rc.fuse` with `sequence_ids`, enqueued on a stream of its own while the model works on
-  the batch before;
-- the same on the model's stream, one behind the other;
+- robocache: drawing and `rc.fuse` with `sequence_ids`, captured in a CUDA graph that every step
+  replays;
+- the same, called anew in every step;
 - PyTorch's functions on the GPU: `searchsorted`, gathers and `lerp`, which is what people write;
 - a DataLoader whose workers call `numpy.interp` for each channel;
-- one batch again and again, which is the step without data.
+- one batch again and again, which is the step without data;
 
-and with the model's work in a CUDA graph, the whole step in one, and no graph.
+with the model called kernel by kernel, with the model's work in a CUDA graph, and with all of the
+step in one. Before that each makes batches alone.
 
 Every way is checked against numpy.interp in float64 before it is timed. "busy" is the share of a
 step in which the GPU runs a kernel of the model, "loading" the device time of making a batch, both
@@ -27,6 +28,7 @@ import argparse
 import enum
 import itertools
 import json
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -50,6 +52,9 @@ TICKS = 64
 RATE = 20
 """Ticks of a window, and how many there are in a second."""
 LONGEST = 30 * SECOND
+ROUNDS = 5
+MADE_AHEAD = 40
+"""Batches that are drawn before time is taken: more than a DataLoader has ready."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Size:
     windows: int = 256
     layers: int = 8
     features: int = 512
-    steps: int = 42
+    steps: int = 15
 
 
 class Sensor(NamedTuple):
@@ -211,25 +216,20 @@ def check(way: Way, store: Store) -> float:
 # ---- The loops' sources of batches.
 
 
-def on_the_models_stream(way: Way, store: Store) -> Iterator[Tensor]:
+def called(way: Way, store: Store) -> Iterator[Tensor]:
     while True:
         yield way(store.draw())
 
 
-def ahead(batches: Iterator[Tensor]) -> Iterator[Tensor]:
-    """The same batches, each made on a stream of its own during the step before."""
-    stream, model = torch.cuda.Stream(), torch.cuda.current_stream()
-    stream.wait_stream(model)
-    batch = None
+def replayed(way: Way, store: Store) -> Iterator[Tensor]:
+    """Each batch lies where the one before it lay."""
+    graph = torch.cuda.CUDAGraph()
+    graph.register_generator_state(store.random)
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        batch = way(store.draw())
     while True:
-        with torch.cuda.stream(stream):
-            following = next(batches)
-            made = stream.record_event()
-        if batch is not None:
-            yield batch
-        model.wait_event(made)
-        following.record_stream(model)
-        batch = following
+        graph.replay()
+        yield batch
 
 
 def from_workers(store: Store, workers: int) -> Iterator[Tensor]:
@@ -238,7 +238,6 @@ def from_workers(store: Store, workers: int) -> Iterator[Tensor]:
         batch_size=store.size.windows,
         num_workers=workers,
         pin_memory=True,
-        prefetch_factor=4,
     )
     for batch in loader:
         yield batch.to("cuda", non_blocking=True).bfloat16()
@@ -271,9 +270,9 @@ class Model(nn.Module):
 class Graph(enum.Enum):
     """What of a step is captured in a CUDA graph."""
 
-    NONE = "no graph"
-    MODEL = "the model's work in a graph"
-    STEP = "all of it in a graph"
+    NONE = "kernel by kernel"
+    MODEL = "the model in a graph"
+    STEP = "all in a graph"
 
 
 class Measured(NamedTuple):
@@ -352,14 +351,32 @@ class Loop:
 
     def measure(self) -> Measured:
         self.run(10)
+        for _ in range(MADE_AHEAD):
+            next(self.batches)
         seconds, waits = [], []
-        for _ in range(6):
-            seconds.append(self.run(self.size.steps // 6))
-            waits += [begin.elapsed_time(ready) * 1e-3 for begin, ready in self.events]
+        for _ in range(ROUNDS):
+            seconds.append(self.run(self.size.steps))
+            milliseconds = [begin.elapsed_time(ready) for begin, ready in self.events]
+            waits.append(statistics.mean(milliseconds) * 1e-3 / seconds[-1])
         taken = Time.of(seconds)
         model = device_seconds(self.step, 4) - self.loading
-        wait = sum(waits) / len(waits)
-        return Measured(taken, *(part / taken.seconds for part in (model, self.loading, wait)))
+        busy, loading = model / taken.seconds, self.loading / taken.seconds
+        return Measured(taken, busy, loading, statistics.median(waits))
+
+
+def alone(batches: Iterator[Tensor], count: int) -> Time:
+    """Of a batch, where nothing else is done."""
+    for _ in range(MADE_AHEAD):
+        next(batches)
+    seconds = []
+    for _ in range(ROUNDS):
+        torch.cuda.synchronize()
+        begin = time.perf_counter()
+        for _ in range(count):
+            next(batches)
+        torch.cuda.synchronize()
+        seconds.append((time.perf_counter() - begin) / count)
+    return Time.of(seconds)
 
 
 def device_seconds(call: Callable[[], object], calls: int) -> float:
@@ -397,15 +414,13 @@ def main() -> None:
         print("skipped: PyTorch finds no CUDA device")
         return
 
-    size = Size(episodes=50, windows=32, layers=2, steps=12) if arguments.small else Size()
+    size = Size(episodes=50, windows=32, layers=2, steps=4) if arguments.small else Size()
     store = Store(size)
     suite = Suite(
         "training", surroundings(torch.cuda.get_device_name(), torch=torch.__version__), {}
     )
-    work = (
-        f"a step: {size.layers} layers of {size.features}, {size.windows} windows of {TICKS} ticks"
-        f" of {WIDTH} channels"
-    )
+    windows = f"{size.windows} windows of {TICKS} ticks of {WIDTH} channels"
+    work = f"a step: {size.layers} layers of {size.features}, {windows}"
     own, eager = by_robocache(store), by_torch(store)
     errors = {own: check(own, store), eager: check(eager, store)}
     batch = own(store.draw())
@@ -413,26 +428,29 @@ def main() -> None:
     workers = from_workers(store, arguments.workers)
     from_numpy = f"DataLoader, numpy.interp, {arguments.workers} workers"
 
-    def made(way: Way) -> Iterator[Tensor]:
-        return on_the_models_stream(way, store)
-
+    for name, batches in (
+        (OWN, replayed(own, store)),
+        (f"{OWN}, called anew", called(own, store)),
+        ("torch on the GPU", called(eager, store)),
+        (from_numpy, workers),
+    ):
+        suite.add(f"a batch: {windows}", name, alone(batches, 30), group="a batch")
     ways: list[tuple[Graph, str, Way | None, Iterator[Tensor]]] = [
-        (Graph.MODEL, f"{OWN}, one batch again and again", None, same),
-        (Graph.MODEL, OWN, own, made(own)),
-        (Graph.MODEL, f"{OWN}, on a stream of its own", own, ahead(made(own))),
-        (Graph.MODEL, "torch on the GPU", eager, made(eager)),
-        (Graph.MODEL, from_numpy, None, workers),
-        (Graph.STEP, OWN, own, made(own)),
-        (Graph.NONE, f"{OWN}, one batch again and again", None, same),
-        (Graph.NONE, OWN, own, made(own)),
-        (Graph.NONE, f"{OWN}, on a stream of its own", own, ahead(made(own))),
-        (Graph.NONE, "torch on the GPU", eager, made(eager)),
-        (Graph.NONE, from_numpy, None, workers),
+        (Graph.STEP, OWN, own, called(own, store))
     ]
+    for graph in (Graph.MODEL, Graph.NONE):
+        ways += [
+            (graph, f"{OWN}, one batch again and again", None, same),
+            (graph, OWN, own, replayed(own, store)),
+            (graph, f"{OWN}, called anew", own, called(own, store)),
+            (graph, "torch on the GPU", eager, called(eager, store)),
+            (graph, from_numpy, None, workers),
+        ]
     for graph, name, way, batches in ways:
         found = Loop(store, batches, graph).measure()
         suite.add(
             f"{work}, {graph.value}", name, found.taken, error=errors.get(way),
+            group=graph.value,
             busy=found.busy, loading=found.loading, waits=found.waits,
             windows_per_second=size.windows / found.taken.seconds,
         )  # fmt: skip

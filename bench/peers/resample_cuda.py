@@ -36,6 +36,9 @@ Call = Callable[[], Any]
 
 UNCHECKED = f"{OWN}, no validation"
 
+MOST_COMPILED = 4
+"""Streams of a fuse; torch.compile takes a minute for 16."""
+
 
 def own(inputs: Inputs, validate: bool = True, context: rc.Context | None = None) -> Call:
     case = inputs.case
@@ -187,7 +190,7 @@ def ways(case: Resample, peers: set[str]) -> Iterator[tuple[str, Callable[[Any],
         return
     if "triton" in peers and not case.fuses and case.mode == "linear":
         yield "Triton", triton_way
-    if "compile" in peers:
+    if "compile" in peers and len(case.widths) <= MOST_COMPILED:
         yield "torch.compile", torch_way(compiled())
     if "eager" in peers:
         yield "torch", torch_way(all_streams)
