@@ -222,7 +222,7 @@ def measure(suite: Suite, case: Resample, peers: set[str], repeats: int) -> None
             if not suite.right(case.work, way, error, TOLERANCE[first.output.dtype]):
                 continue
             taken = graph_time(calls if cold else calls * 20, repeats, before)
-        except RuntimeError as reason:  # What a compiler makes of a case may not run.
+        except Exception as reason:  # What a compiler makes of a case may not run.
             suite.leave_out(case.work, way, str(reason).partition("\n")[0])
             continue
         suite.add(
@@ -249,11 +249,13 @@ def main() -> None:
     suite = cuda_suite("resample-cuda", triton=triton.__version__)
     nothing = graph_time([lambda: triton_nothing[(1,)]()] * 40, arguments.repeats)
     suite.add("nothing", "empty kernel", nothing, group="small")
-    for case in resample_cuda():
-        if not arguments.groups or case.group in arguments.groups:
-            measure(suite, case, set(arguments.peers), arguments.repeats)
-            torch.cuda.empty_cache()
-    suite.finish(arguments.output)
+    try:
+        for case in resample_cuda():
+            if not arguments.groups or case.group in arguments.groups:
+                measure(suite, case, set(arguments.peers), arguments.repeats)
+                torch.cuda.empty_cache()
+    finally:  # What was measured until something went wrong is kept.
+        suite.finish(arguments.output)
 
 
 if __name__ == "__main__":

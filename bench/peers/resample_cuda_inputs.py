@@ -73,6 +73,7 @@ class Inputs:
         dtype = getattr(torch, case.out or case.dtype)
         shape = (case.rows, case.targets, sum(case.widths))
         self.output = torch.full(shape, math.nan, dtype=dtype, device="cuda")
+        self.found: dict[Stream, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def sequence_of_row(self) -> torch.Tensor:
         if self.ids is not None:
@@ -81,6 +82,11 @@ class Inputs:
 
     def brackets(self, stream: Stream) -> tuple[torch.Tensor, torch.Tensor]:
         """Of each target the earlier sample, and the weight of the one after it, in float64."""
+        if stream not in self.found:
+            self.found[stream] = self._search(stream)
+        return self.found[stream]
+
+    def _search(self, stream: Stream) -> tuple[torch.Tensor, torch.Tensor]:
         rows = self.sequence_of_row()
         times = stream.times.expand(self.case.sequences, -1).contiguous()
         targets = self.targets.expand(len(rows), -1).contiguous()
