@@ -137,6 +137,7 @@ class Shard:
             self.buffers = [[torch.empty_like(one) for one in self.inputs] for _ in range(2)]
             self.out = work.empty(self.device)
             self.free = [torch.cuda.Event() for _ in range(2)]
+        self.thread = ThreadPoolExecutor(1)
         self.bytes = sum(one.nbytes for one in self.inputs)
 
     def on(self, stream: int) -> torch.cuda.StreamContext:
@@ -182,31 +183,35 @@ class Shard:
                 raise ValueError(f"{self.work.name}: {self.device}: {way.__name__}: not the CPU's")
 
     def close(self) -> None:
+        self.thread.shutdown()
         self.context.close()
 
 
-def together(ways: Sequence[Callable[[int], None]], repeats: int) -> float:
-    """Seconds of a call, of all at once: from a start in common to the end of the last."""
-    barrier = threading.Barrier(len(ways))
+Way = Callable[[Shard, int], None]
 
-    def run(way: Callable[[int], None]) -> tuple[float, float]:
+
+def together(shards: Sequence[Shard], way: Way, repeats: int) -> float:
+    """Seconds of a call, of all at once: from a start in common to the end of the last."""
+    barrier = threading.Barrier(len(shards))
+
+    def run(shard: Shard) -> tuple[float, float]:
         barrier.wait()
         begin = time.perf_counter()
-        way(repeats)
+        way(shard, repeats)
         return begin, time.perf_counter()
 
-    with ThreadPoolExecutor(len(ways)) as threads:
-        begins, ends = zip(*threads.map(run, ways), strict=True)
+    futures = [shard.thread.submit(run, shard) for shard in shards]
+    begins, ends = zip(*(future.result() for future in futures), strict=True)
     return (max(ends) - min(begins)) / repeats
 
 
-def rounds(ways: Sequence[Callable[[int], None]], repeats: int) -> Time:
-    together(ways, repeats)
-    return Time.of([together(ways, repeats) for _ in range(ROUNDS)])
+def rounds(shards: Sequence[Shard], way: Way, repeats: int) -> Time:
+    together(shards, way, repeats)
+    return Time.of([together(shards, way, repeats) for _ in range(ROUNDS)])
 
 
-def measure(suite: Suite, work: Work, gpus: int, counts: Sequence[int]) -> None:
-    shards = [Shard(work, index) for index in range(gpus)]
+def measure(suite: Suite, work: Work, counts: Sequence[int]) -> None:
+    shards = [Shard(work, index) for index in range(max(counts))]
     with rc.Context("cpu") as cpu:
         for shard in shards:
             shard.check(cpu)
@@ -215,12 +220,11 @@ def measure(suite: Suite, work: Work, gpus: int, counts: Sequence[int]) -> None:
         ("in pinned memory", Shard.pipeline, OWN),
         ("in pinned memory", Shard.copies, f"{OWN}, the copy alone"),
     ):
-        calls = [way.__get__(shard) for shard in shards]
-        calls[0](2)
-        repeats = max(2, round(SECONDS / together(calls[:1], 2)))
-        alone = [rounds([call], repeats) for call in calls]
+        together(shards[:1], way, 2)
+        repeats = max(2, round(SECONDS / together(shards[:1], way, 2)))
+        alone = [rounds([shard], way, repeats) for shard in shards]
         for count in counts:
-            taken = rounds(calls[:count], repeats) if count > 1 else alone[0]
+            taken = rounds(shards[:count], way, repeats) if count > 1 else alone[0]
             mean = sum(one.seconds for one in alone[:count]) / count
             suite.add(
                 f"{work.name}, {place}, {count} GPU{'s' * (count > 1)}",
@@ -253,7 +257,7 @@ def main() -> None:
     where = surroundings(torch.cuda.get_device_name(), torch=torch.__version__)
     suite = Suite("multi-gpu", where, {0: copy_rate()})
     for work in works:
-        measure(suite, work, max(counts), counts)
+        measure(suite, work, counts)
         torch.cuda.empty_cache()
     suite.finish(arguments.output)
 

@@ -101,12 +101,30 @@ def targets(part: str, results: Results) -> str:
         lines += ["|---|--:|--:|---|---|--:|--:|--:|"]
         lines += [_target_line(target, verdict) for target, verdict in judged]
         limits = [
-            f"- {target.work}: {LIMITS[target.work]}"
+            f"- {target.work}: {limit}"
             for target, verdict in judged
-            if verdict and not verdict.met and target.work in LIMITS
+            if verdict and not verdict.met
+            for limit in [limit_of(verdict)]
+            if limit
         ]
         parts.append("\n".join(lines + (["", "What limits:", "", *limits] if limits else [])))
     return "\n\n".join(parts) or "Not measured."
+
+
+def limit_of(verdict: Verdict) -> str:
+    """What stands in the way: what bench/limits.py tells, and, where the peer is nearer to a copy
+    than the aim is to the peer, that."""
+    target, row = verdict.target, verdict.worst[OWN]
+    peer = target.figure.peer(verdict.worst)
+    told = [LIMITS[target.work]] if target.work in LIMITS else []
+    if (
+        target.figure.unit == "x"
+        and peer
+        and row.bytes
+        and peer.microseconds / row.floor < target.aim
+    ):
+        told.append(f"{peer.way} takes {peer.microseconds / row.floor:.1f} times the floor.")
+    return " ".join(told)
 
 
 def _target_line(target: Target, verdict: Verdict | None) -> str:
@@ -160,7 +178,7 @@ def summary(results: Results) -> str:
                 if not verdict:
                     continue
                 state = "reached" if verdict.met else f"{verdict.reached} of {verdict.cases}"
-                unsaid = "" if verdict.met or target.work in LIMITS else "  (no limit is told)"
+                unsaid = "" if verdict.met or limit_of(verdict) else "  (no limit is told)"
                 lines.append(
                     f"{state:>10}  {target.figure.text(verdict.value):>9}  {target.reach:>10}"
                     f"  {kind}, {part}: {target.work}{unsaid}"

@@ -171,3 +171,12 @@ def test_pictures_of_equal_results_are_equal(tmp_path):
         picture = (tmp_path / "one" / name).read_bytes()
         assert b"<svg" in picture
         assert picture == (tmp_path / "other" / name).read_bytes()
+
+
+def test_a_peer_that_is_near_the_floor_is_a_limit(monkeypatch):
+    monkeypatch.setattr(report, "LIMITS", {})
+    rows = row(microseconds=10.0, floor=5.0), row(way="torch", microseconds=40.0)
+    judged = judge(target(faster_than("torch"), 20), suite("example", *rows))
+    assert report.limit_of(judged) == "torch takes 8.0 times the floor."
+    judged = judge(target(faster_than("torch"), 6), suite("example", *rows))
+    assert report.limit_of(judged) == ""
