@@ -33,6 +33,20 @@ def same(got: Any, expected: Any) -> None:
         same(one, other)
 
 
+class Looked(torch.utils._python_dispatch.TorchDispatchMode):
+    """Looks on while calls are made, so that they go by operators: names of those it saw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        self.seen.add(str(function))
+        return function(*args, **(kwargs or {}))
+
+
 def handed_to(operator: Any, call: Any) -> tuple[Any, ...]:
     """The arguments that reach an operator."""
     seen = []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls of `resample` that repeat an earlier one but for their arrays' memory: the same results and
-the same words as the first."""
+"""Calls of `resample` and `fuse` that repeat an earlier one but for their arrays' memory: the same
+results and the same words as the first."""
 
 from __future__ import annotations
 
@@ -70,6 +70,89 @@ def test_a_new_result_for_each_call() -> None:
     results[-1][:] = 0
     assert np.array_equal(results[-2], results[0])
     assert results[-2].any()
+
+
+def fuse(*streams: rc.Stream, target: Any = TARGET, **options: Any) -> Any:
+    return rc.fuse(streams, target, **options)
+
+
+@pytest.mark.parametrize("kind", ["numpy", "torch"])
+def test_repeats_of_fuse_give_what_new_arrays_ask_for(kind: str) -> None:
+    make = np.asarray if kind == "numpy" else pytest.importorskip("torch").from_numpy
+    random = np.random.default_rng(2)
+    for _ in range(TIMES):
+        values = random.normal(size=(4, 2)).astype(np.float32)
+        more = random.normal(size=(4, 3)).astype(np.float32)
+        one = random.normal(size=3)
+        source, other = np.sort(random.integers(0, 500, 4)), np.sort(random.integers(0, 500, 3))
+        absent = rc.Stream(None, width=2, fill_value=-1)
+        expected, valid = fuse(
+            rc.Stream(values, source.tolist()),
+            rc.Stream(more, source.tolist(), mode="previous", outside="fill"),
+            absent,
+            rc.Stream(one, other.tolist(), max_gap=300, offset=7),
+        )
+        stamps = make(source)
+        streams = (
+            rc.Stream(make(values), stamps),
+            rc.Stream(make(more), stamps, mode="previous", outside="fill"),
+            absent,
+            rc.Stream(make(one), make(other), max_gap=300, offset=7),
+        )
+        got, got_valid = fuse(*streams, target=make(TARGET))
+        assert np.array_equal(np.asarray(got), expected)
+        assert np.array_equal(np.asarray(got_valid), valid)
+        out = make(np.empty_like(expected))
+        got, got_valid = fuse(*streams, target=make(TARGET), out=out)
+        assert got is out
+        assert np.array_equal(np.asarray(out), expected)
+        assert np.array_equal(np.asarray(got_valid), valid)
+    assert is_kept()
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("fill_value", 0.0, -0.0),
+        ("mode", "linear", "next"),
+        ("offset", 0, 60),
+        ("max_gap", None, 120),
+        ("outside", "fill", "hold"),
+        ("skip_nan", False, True),
+    ],
+)
+def test_rules_of_streams_are_told_apart(name: str, one: Any, other: Any) -> None:
+    values = np.array([[1, 2], [math.nan, 3], [4, 5], [6, 7]], np.float32)
+
+    def make(source: Any, option: Any) -> Any:
+        rules = {"outside": "fill", name: option}
+        return fuse(rc.Stream(values, SOURCE), rc.Stream(values, source, **rules))[0].tobytes()
+
+    expected = [make(SOURCE.tolist(), option) for option in (one, other)]
+    for _ in range(TIMES):
+        assert [make(SOURCE, option) for option in (one, other)] == expected
+
+
+def test_words_for_faults_in_streams_are_those_of_a_first_call() -> None:
+    values, backward = np.zeros((4, 2), np.float32), SOURCE[::-1].copy()
+    with pytest.raises(rc.InvalidDataError) as first:
+        fuse(rc.Stream(values, SOURCE), rc.Stream(values, backward))
+    for _ in range(TIMES):
+        fuse(rc.Stream(values, SOURCE), rc.Stream(values, SOURCE))
+        with pytest.raises(rc.InvalidDataError) as again:
+            fuse(rc.Stream(values, SOURCE), rc.Stream(values, backward))
+        assert str(again.value) == str(first.value)
+    assert is_kept()
+
+
+def test_gradients_of_streams_are_never_left_out() -> None:
+    torch = pytest.importorskip("torch")
+    values = torch.ones(4, 2, requires_grad=True)
+    source, target = torch.from_numpy(SOURCE), torch.from_numpy(TARGET)
+    with torch.no_grad():
+        for _ in range(TIMES):
+            assert not fuse(rc.Stream(values, source), target=target)[0].requires_grad
+    assert fuse(rc.Stream(values, source), target=target)[0].requires_grad
 
 
 def test_layouts_are_told_apart() -> None:

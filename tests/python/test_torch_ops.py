@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 if not hasattr(torch.library, "register_vmap"):
     pytest.skip("PyTorch before 2.5 has no register_vmap", allow_module_level=True)
 
-from operators import DEVICES, handed_to, same  # noqa: E402
+from operators import DEVICES, Looked, handed_to, same  # noqa: E402
 
 import robocache.torch as rct  # noqa: E402
 
@@ -98,6 +98,9 @@ def test_resample_equals_the_eager_function(device: str, call: str) -> None:
     arguments, options = CALLS[call](device)
     expected = rc.resample(*arguments, **options)
     same(rct.resample(*arguments, **options), expected)
+    with Looked() as look:
+        same(rct.resample(*arguments, **options), expected)
+    assert "robocache.resample.default" in look.seen
     compiled = torch.compile(rct.resample, fullgraph=True)
     same(compiled(*arguments, **options), expected)
 
@@ -142,10 +145,24 @@ def test_fuse_equals_the_eager_function(device: str, separate: bool, absent: boo
     target = targets_of(11, device=device)
     expected = rc.fuse(streams, target, separate=separate)
     same(rct.fuse(streams, target, separate=separate), expected)
+    with Looked() as look:
+        same(rct.fuse(streams, target, separate=separate), expected)
+    assert "robocache.fuse.default" in look.seen
     compiled = torch.compile(
         lambda streams, target: rct.fuse(streams, target, separate=separate), fullgraph=True
     )
     same(compiled(streams, target), expected)
+
+
+def test_who_looks_on_sees_operators(device: str) -> None:
+    arguments, _ = resample_arguments(device)
+    with torch.profiler.profile() as profile:
+        rct.resample(*arguments)
+    assert any(event.key == "robocache::resample" for event in profile.key_averages())
+    traced = torch.fx.experimental.proxy_tensor.make_fx(lambda *given: rct.resample(*given))(
+        *arguments
+    )
+    assert "robocache.resample" in traced.code
 
 
 def test_dtypes_are_those_of_the_eager_function(device: str) -> None:
@@ -160,7 +177,8 @@ def test_dtypes_are_those_of_the_eager_function(device: str) -> None:
                 for dtype in (None, *kinds):
                     options = {"mode": mode, "dtype": dtype, "quality": True}
                     expected = rc.resample(values, *times, **options)
-                    same(rct.resample(values, *times, **options), expected)
+                    with Looked():
+                        same(rct.resample(values, *times, **options), expected)
                     with torch._subclasses.FakeTensorMode(allow_non_fake_inputs=True):
                         fake = rct.resample(values, *times, **options)
                     for one, other in zip(fake, expected, strict=True):
@@ -403,7 +421,9 @@ def test_rules_of_any_kind_reach_the_library(device: str) -> None:
         "clock": rc.ClockMap(datetime.timedelta(0), -1e-2, 5),
         "validate": False,
     }
-    same(rct.resample(*arguments, **options), rc.resample(*arguments, **options))
+    with Looked():
+        result = rct.resample(*arguments, **options)
+    same(result, rc.resample(*arguments, **options))
     with pytest.raises(rc.InvalidArgumentError, match=r"mode: expected one of .*'cubic'"):
         rct.resample(*arguments, mode="cubic")
 

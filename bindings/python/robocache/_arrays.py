@@ -119,12 +119,12 @@ class View:
 class Template:
     """An `rc_tensor` for arrays that differ from the one of a view in their memory alone."""
 
-    __slots__ = ("_address", "_address_of", "_pointer", "_view")
+    __slots__ = ("_address", "_address_of", "_view", "pointer")
 
     def __init__(self, view: View) -> None:
         self._view = View()
         self._view.fill(0, view.shape, view.strides, view.dtype, view.device)
-        self._pointer, self._address = self._view.pointer, self._view._address
+        self.pointer, self._address = self._view.pointer, self._view._address
         self._address_of: Callable[[Any], int] | None = None
         if owner_of(view.array) is TORCH:
             self._address_of = type(view.array).data_ptr
@@ -134,10 +134,10 @@ class Template:
     def of(self, array: Any) -> Any:
         """`rc_tensor*` of an array, until the next one."""
         if self._address_of is None:
-            self._pointer.data = _from_buffer(array)
+            self.pointer.data = _from_buffer(array)
         else:
             self._address[0] = self._address_of(array)
-        return self._pointer
+        return self.pointer
 
 
 _from_buffer = ffi.from_buffer

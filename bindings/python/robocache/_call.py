@@ -188,10 +188,14 @@ class Call:
         return out, view
 
     def views(self, arrays: Sequence[Any]) -> list[View]:
-        """The views of different arrays; empty where one was not read as it is."""
-        known = {id(view.array): view for view in self._views[: self._views_used]}
+        """The views of all arrays of a call; empty where one was not read as it is."""
+        known: dict[int, View] = {}
+        for view in self._views[: self._views_used]:
+            # Twice the same array in different ways.
+            if known.setdefault(id(view.array), view).shape != view.shape:
+                return []
         found = [known[id(array)] for array in arrays if id(array) in known]
-        return found if len(found) == len(arrays) == len(known) else []
+        return found if len(found) == len(arrays) and len({*map(id, arrays)}) == len(known) else []
 
     def _next_view(self) -> View:
         used = self._views_used

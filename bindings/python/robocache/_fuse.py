@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from robocache import _autograd
@@ -14,6 +14,7 @@ from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
+from robocache._repeat import FuseRepeat, repeats, signature_of_streams
 from robocache.context import Context
 from robocache.errors import InvalidArgumentError
 
@@ -143,10 +144,16 @@ def fuse(
     array([[ 0., -1., -1.],
            [ 5.,  1.,  2.]])
     """
-    job = Job(
-        tuple(streams), target_times, target_offsets, separate, Place(backend, context, stream)
-    )
-    values = [one.values for one in job.streams]
+    streams = tuple(streams)
+    key = None
+    if target_offsets is None and not separate and stream is None:
+        key = signature_of_streams(streams, target_times, out, dtype, backend)
+        repeat = repeats.find(key, context)
+        if repeat is not None:
+            repeated: tuple[Any, Any] = repeat(context, streams, target_times, out)
+            return repeated
+    job = Job(streams, target_times, target_offsets, separate, Place(backend, context, stream))
+    values = [one.values for one in streams]
     if any(map(_autograd.wanted, values)):
         results: Sequence[Any] = _autograd.run(
             lambda given: forward(job.with_values(given), dtype, None),
@@ -159,7 +166,7 @@ def fuse(
             },
         )
     else:
-        results, _ = forward(job, dtype, out)
+        results, _ = forward(job, dtype, out, key)
     return list(results[:-1]) if separate else results[0], results[-1]
 
 
@@ -297,8 +304,9 @@ def joint_dtype(outlines: Iterable[Outline], dtype: Any) -> str:
     return "float64" if "float64" in kinds else "float32"
 
 
-def forward(job: Job, dtype: Any, out: Any) -> tuple[list[Any], int]:
-    """Results, `valid` the last of them, and how many have a gradient."""
+def forward(job: Job, dtype: Any, out: Any, key: Hashable = None) -> tuple[list[Any], int]:
+    """Results, `valid` the last of them, and how many have a gradient. `key`: of calls like this
+    one, if it has one."""
     with start("fuse", job.place, *job.anchor()) as call:
         plan = _plan(call, job)
         joint = joint_dtype((one.result for one in plan.bound if one is not None), dtype)
@@ -324,6 +332,14 @@ def forward(job: Job, dtype: Any, out: Any) -> tuple[list[Any], int]:
                 output,
             )
         )
+        if key is not None:
+            inputs = (
+                x for one in job.streams if one.values is not None for x in (one.values, one.times)
+            )
+            arrays = *inputs, job.target_times, results[0], valid
+            ticks = plan.target.dtype == "int64"
+            rules = [one.make_rules(ticks) for one in job.streams]
+            repeats.keep(key, call.views(arrays), FuseRepeat, job.streams, rules, joint)
     return [*results, valid], len(results)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls of `resample` like an earlier one of the thread: its structs, with other addresses in them.
+"""Calls of `resample` and `fuse` like an earlier one of the thread: its structs, other addresses.
 
 The signature of a call is everything that decides what it does but the memory of its arrays. The
-second call with a signature leaves its structs here, and those that follow write four addresses.
+second call with a signature leaves its structs here, and those that follow write addresses.
 Nothing else is remembered, no array least of all.
 """
 
@@ -12,15 +12,18 @@ import logging
 import math
 import sys
 import threading
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from robocache._arrays import Shape, Template, View, place_of
-from robocache._library import load, raise_status
+from robocache._library import ffi, load, raise_status
 from robocache._options import Rules
 from robocache.context import CPU, Context, default_context, logger
+
+if TYPE_CHECKING:
+    from robocache._fuse import Stream
 
 _MOST = 256
 """Signatures that a thread remembers; then it begins anew."""
@@ -66,6 +69,64 @@ def signature(
     return None
 
 
+def signature_of_streams(
+    streams: Sequence[Stream], target: Any, out: Any, dtype: Any, backend: Any
+) -> Hashable:
+    """The same of a call of `fuse`."""
+    kind = type(target)
+    try:
+        of: Callable[[Any], tuple[Any, ...]]
+        if kind is np.ndarray:
+            of = _of_numpy_input
+        elif "torch" in sys.modules and kind is sys.modules["torch"].Tensor:
+            of = _of_torch
+        else:
+            return None
+        if out is not None and type(out) is not kind:
+            return None
+        parts: list[Any] = [of(target), dtype, backend]
+        if out is not None:
+            parts.append(_of_numpy(out) if kind is np.ndarray else of(out))
+        for one in streams:
+            if (
+                one.offsets is not None
+                or one.lengths is not None
+                or one.sequence_ids is not None
+                or one.window is not None
+                or one.clock is not None
+            ):
+                return None
+            if one.values is None:
+                parts.append(one.width)
+            elif type(one.values) is not kind or type(one.times) is not kind:
+                return None
+            else:
+                parts.append(of(one.values))
+                parts.append(of(one.times))
+            mode, fill_value, max_gap, offset = one.mode, one.fill_value, one.max_gap, one.offset
+            parts += (
+                tuple(mode) if type(mode) is list else mode,
+                one.outside,
+                fill_value,
+                math.copysign(1.0, fill_value),
+                max_gap,
+                type(max_gap),
+                offset,
+                type(offset),
+                one.order,
+                one.duplicates,
+                one.skip_nan,
+                one.validate,
+            )
+        return tuple(parts)
+    except (TypeError, ValueError):
+        return None
+
+
+def _of_numpy_input(array: Any) -> tuple[Any, ...]:
+    return array.dtype, array.shape, array.strides
+
+
 def _of_numpy(array: Any) -> tuple[Any, ...]:
     return array.dtype, array.shape, array.strides, array.flags.writeable
 
@@ -79,26 +140,11 @@ def _of_torch(tensor: Any) -> tuple[Any, ...]:
 class Repeat:
     """What a call was, ready for other memory. It serves one call at a time."""
 
-    __slots__ = (
-        "_busy",
-        "_device",
-        "_dtype",
-        "_framework",
-        "_lib",
-        "_options",
-        "_resample",
-        "_rules",
-        "_shape",
-        "_tensors",
-    )
+    __slots__ = ("_busy", "_device", "_framework", "_lib")
 
-    def __init__(self, views: Sequence[View], rules: Rules, shape: Shape, dtype: str) -> None:
+    def __init__(self, views: Sequence[View]) -> None:
         self._lib = load()
-        self._resample = self._lib.rc_resample
         self._framework, self._device = place_of(views[0].array, "values")
-        self._tensors = [Template(view).of for view in views]
-        self._rules, self._options = rules, rules.struct
-        self._shape, self._dtype = shape, dtype
         self._busy = False
 
     def serves(self, context: Context | None) -> bool:
@@ -114,9 +160,8 @@ class Repeat:
             and (on_cpu or context.follows_stream)
         )
 
-    def __call__(
-        self, context: Context | None, values: Any, source: Any, target: Any, out: Any
-    ) -> Any:
+    def _run(self, context: Context | None, *arrays: Any) -> Any:
+        """Makes the call, one at a time, on the current stream."""
         if context is None:
             context = default_context(self._device)
         lock = context.lock
@@ -125,34 +170,136 @@ class Repeat:
         try:
             if self._device is not CPU:
                 context.use_stream(self._framework.current_stream(self._device))
-            if out is None:
-                out = self._framework.empty(self._shape, self._dtype, self._device)
-            tensor_of_values, tensor_of_source, tensor_of_target, tensor_of_out = self._tensors
-            status = self._resample(
-                context.handle,
-                tensor_of_values(values),
-                tensor_of_source(source),
-                tensor_of_target(target),
-                self._options,
-                tensor_of_out(out),
-            )
-            if status:
-                raise_status(self._lib, status)
+            return self._call(context.handle, *arrays)
         finally:
             self._busy = False
             lock.release()
+
+    def _call(self, handle: Any, *arrays: Any) -> Any:
+        raise NotImplementedError
+
+
+class ResampleRepeat(Repeat):
+    """A call of `resample`. `views` are those of values, times, target times and result."""
+
+    __slots__ = ("_dtype", "_options", "_resample", "_rules", "_shape", "_tensors")
+
+    def __init__(self, views: Sequence[View], rules: Rules, shape: Shape, dtype: str) -> None:
+        super().__init__(views)
+        self._resample = self._lib.rc_resample
+        self._tensors = [Template(view).of for view in views]
+        self._rules, self._options = rules, rules.struct
+        self._shape, self._dtype = shape, dtype
+
+    def __call__(
+        self, context: Context | None, values: Any, source: Any, target: Any, out: Any
+    ) -> Any:
+        return self._run(context, values, source, target, out)
+
+    def _call(self, handle: Any, values: Any, source: Any, target: Any, out: Any) -> Any:
+        if out is None:
+            out = self._framework.empty(self._shape, self._dtype, self._device)
+        tensor_of_values, tensor_of_source, tensor_of_target, tensor_of_out = self._tensors
+        status = self._resample(
+            handle,
+            tensor_of_values(values),
+            tensor_of_source(source),
+            tensor_of_target(target),
+            self._options,
+            tensor_of_out(out),
+        )
+        if status:
+            raise_status(self._lib, status)
         return out
+
+
+class FuseRepeat(Repeat):
+    """A call of `fuse`. `views` are those of the values and times of each stream that is present,
+    of target times, result and validity."""
+
+    __slots__ = (
+        "_dtype",
+        "_fuse",
+        "_options",
+        "_pointers",
+        "_present",
+        "_rules",
+        "_shapes",
+        "_structs",
+        "_tensor_of_out",
+        "_tensor_of_target",
+        "_tensor_of_valid",
+    )
+
+    def __init__(
+        self, views: Sequence[View], streams: Sequence[Stream], rules: Sequence[Rules], dtype: str
+    ) -> None:
+        super().__init__(views)
+        self._fuse = self._lib.rc_fuse
+        self._rules, self._dtype = rules, dtype
+        templates = [Template(view) for view in views]
+        self._structs = ffi.new("rc_stream[]", len(streams))
+        self._pointers = ffi.new(
+            "rc_stream*[]", [ffi.addressof(self._structs, at) for at in range(len(streams))]
+        )
+        self._present = []
+        of_streams = iter(templates[:-3])
+        for at, (one, rule) in enumerate(zip(streams, rules, strict=True)):
+            struct = self._structs[at]
+            struct.struct_size = ffi.sizeof("rc_stream")
+            struct.options = rule.struct
+            if one.values is None:
+                struct.width = one.width
+                continue
+            values, times = next(of_streams), next(of_streams)
+            struct.values, struct.source_times = values.pointer, times.pointer
+            self._present.append((at, values.of, times.of))
+        target, out, valid = templates[-3:]
+        self._tensor_of_target, self._tensor_of_out = target.of, out.of
+        self._tensor_of_valid = valid.of
+        self._options = ffi.new("rc_fuse_options*")
+        self._options.struct_size = ffi.sizeof("rc_fuse_options")
+        self._options.valid = valid.pointer
+        self._shapes = views[-2].shape, views[-1].shape
+
+    def __call__(
+        self, context: Context | None, streams: Sequence[Stream], target: Any, out: Any
+    ) -> tuple[Any, Any]:
+        results: tuple[Any, Any] = self._run(context, streams, target, out)
+        return results
+
+    def _call(self, handle: Any, streams: Sequence[Stream], target: Any, out: Any) -> Any:
+        shape, shape_of_valid = self._shapes
+        if out is None:
+            out = self._framework.empty(shape, self._dtype, self._device)
+        valid = self._framework.empty(shape_of_valid, "bool", self._device)
+        for at, set_values, set_times in self._present:
+            one = streams[at]
+            set_values(one.values)
+            set_times(one.times)
+        self._tensor_of_valid(valid)
+        status = self._fuse(
+            handle,
+            self._pointers,
+            len(streams),
+            self._tensor_of_target(target),
+            self._options,
+            self._tensor_of_out(out),
+        )
+        if status:
+            raise_status(self._lib, status)
+        return out, valid
 
 
 class Repeats(threading.local):
     """The calls that a thread remembers."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Repeat | None] = {}
+        self._known: dict[Hashable, Any] = {}
         self._last_key: Hashable = None
-        self._last: Repeat | None = None
+        self._last: Any = None
 
-    def find(self, key: Hashable, context: Context | None) -> Repeat | None:
+    def find(self, key: Hashable, context: Context | None) -> Any:
         """The call of a signature, if it was made twice and may be made on this context."""
         try:
             if self._last is None or key != self._last_key:  # Quicker than to look up.
@@ -167,17 +314,17 @@ class Repeats(threading.local):
         return self._last
 
     def keep(
-        self, key: Hashable, views: Sequence[View], rules: Rules, shape: Shape, dtype: str
+        self, key: Hashable, views: Sequence[View], make: Callable[..., Repeat], *of: Any
     ) -> None:
         """Remembers a call that was made in full: the second time, for many are made but once.
-        `views` of values, times, target times and result, where they were read as they are."""
+        `views` of its arrays, where they were read as they are."""
         try:
             seen = key in self._known
         except TypeError:
             return
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[key] = Repeat(views, rules, shape, dtype) if seen and views else None
+        self._known[key] = make(views, *of) if seen and views else None
 
 
 repeats = Repeats()

@@ -13,7 +13,7 @@ from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
-from robocache._repeat import repeats, signature
+from robocache._repeat import ResampleRepeat, repeats, signature
 from robocache.context import Context
 
 
@@ -395,7 +395,7 @@ def forward(
         if key is not None:
             arrays = values, job.source_times, job.target_times, result
             rules = job.make_rules(target.dtype == "int64")
-            repeats.keep(key, call.views(arrays), rules, bound.result.shape, dtype)
+            repeats.keep(key, call.views(arrays), ResampleRepeat, rules, bound.result.shape, dtype)
     return results
 
 

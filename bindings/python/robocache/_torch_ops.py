@@ -44,6 +44,22 @@ def register(
     torch.library.register_autograd(operator, gradient, setup_context=keep)
 
 
+def is_plain(*tensors: Tensor | None) -> bool:
+    """Whether a call is one of eager code that nothing looks on: no compiler, transform, mode or
+    profiler, and no gradient to record. There an operator would add PyTorch's dispatch alone, which
+    takes several times as long as the call."""
+    if torch.compiler.is_compiling():
+        return False
+    here = torch._C
+    return not (
+        here._are_functorch_transforms_active()
+        or here._len_torch_dispatch_stack() != 0
+        or here._is_torch_function_mode_enabled()
+        or here._get_tracing_state() is not None
+        or here._autograd._profiler_enabled()
+    ) and all(one is None or (type(one) is Tensor and not one.requires_grad) for one in tensors)
+
+
 def torch_dtype(name: str) -> torch.dtype:
     dtype: torch.dtype = getattr(torch, name)
     return dtype

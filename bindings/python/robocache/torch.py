@@ -4,7 +4,7 @@
 `torch.compile`, `torch.export`, `torch.vmap` and CUDA graphs see them as they see PyTorch's own:
 shapes are known without data, gradients are recorded, what is mapped becomes rows. Importing this
 module registers the operators ``torch.ops.robocache.*``. The work is done by the same code as in
-`robocache.resample` and the like, which have less overhead in eager code.
+`robocache.resample` and the like, which eager code calls directly where nothing looks on.
 
 Rules travel through a graph as text, such as ``mode='pchip'; max_gap=100``, which names what
 differs from the defaults; so a saved graph stays valid when rules are added.
@@ -32,6 +32,7 @@ from robocache._resample import Resampled
 from robocache._torch_ops import (
     HERE,
     Rows,
+    is_plain,
     no_second_gradient,
     refuse_gradient,
     refuse_to_map,
@@ -87,6 +88,29 @@ def resample(
     As `robocache.resample`, when it runs. UnsupportedOptionError for `vmap` over packed sequences,
     packed targets or `sequence_ids`.
     """
+    tensors = values, source_times, target_times, offsets, lengths, target_offsets, sequence_ids
+    if is_plain(*tensors):
+        return _resample.resample(
+            values,
+            source_times,
+            target_times,
+            mode=mode,
+            outside=outside,
+            fill_value=fill_value,
+            max_gap=max_gap,
+            order=order,
+            duplicates=duplicates,
+            skip_nan=skip_nan,
+            window=window,
+            clock=clock,
+            offsets=offsets,
+            lengths=lengths,
+            target_offsets=target_offsets,
+            sequence_ids=sequence_ids,
+            dtype=dtype,
+            quality=quality,
+            validate=validate,
+        )
     rules = _spell(
         _ticks(target_times),
         mode=mode,
@@ -141,6 +165,15 @@ def fuse(
     As `resample`.
     """
     streams = list(streams)
+    tensors = [
+        tensor
+        for one in streams
+        for tensor in (one.values, one.times, one.offsets, one.lengths, one.sequence_ids)
+    ]
+    if is_plain(target_times, target_offsets, *tensors):
+        return _fuse.fuse(
+            streams, target_times, target_offsets=target_offsets, separate=separate, dtype=dtype
+        )
     present = [one for one in streams if one.values is not None]
     ticks = _ticks(target_times)
     results = torch.ops.robocache.fuse(
