@@ -135,7 +135,7 @@ def test_out_and_the_current_stream_of_torch() -> None:
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
-        # Both libraries load their kernels and take memory for the stream at first; CUDA may wait then.
+        # At first both libraries load their kernels and take memory: CUDA may wait then.
         for cycles in (0, 50_000_000):
             torch.cuda._sleep(cycles)
             late = values * 1
