@@ -190,6 +190,14 @@ std::vector<Work> voxelizing(Random& random) {
          options.reduced = {reduced, {count, 4}};
          voxelize_sparse(context, {points, {count, 3}}, grid, {coords, {count, 4}}, options);
        }},
+      {"voxelize: gradient of a mean of 4 float32",
+       [](Context& context) {
+         VoxelizeOptions options;
+         options.reduce = Reduce::mean;
+         options.features = {features, {count, 4}};
+         voxelize_backward(context, {cells, {edge, edge, edge, 4}}, {points, {count, 3}}, grid,
+                           {reduced, {count, 4}}, options);
+       }},
       {"pointcloud_bounds",
        [](Context& context) {
          pointcloud_bounds(context, {points, {count, 3}}, {bounds, {2, 3}});
@@ -198,22 +206,42 @@ std::vector<Work> voxelizing(Random& random) {
 }
 
 std::vector<Work> volumes(Random& random) {
-  const int64_t frames = 2, height = 60, width = 80, edge = 32;
-  static std::vector<float> depth(frames * height * width), seen(height * width * 3);
+  const int64_t frames = 2, height = 60, width = 80, edge = 32, pixels = frames * height * width;
+  static std::vector<float> depth(pixels), points(pixels * 3);
   for (float& metres : depth) metres = random.between(1.4, 1.6);
   static const std::vector<double> intrinsics = {66, 0, 40, 0, 66, 30, 0, 0, 1};
   static const std::vector<double> poses = {1, 0, 0, 0, 0, 1, 0, 0, 0,  0, 1, 0, 0, 0, 0, 1,
                                             0, 0, 1, 0, 0, 1, 0, 0, -1, 0, 0, 0, 0, 0, 0, 1};
+  static const std::vector<double> sensor = {0, 0, 0};
   static std::vector<float> distance(edge * edge * edge), weight(distance.size());
-  return {{"tsdf_integrate: two frames", [](Context& context) {
-             const Volume volume = {{{-2, -2, -2}, {0.125, 0.125, 0.125}, {edge, edge, edge}},
-                                    {distance, {edge, edge, edge}},
-                                    {weight, {edge, edge, edge}}};
-             TsdfIntegrateOptions options;
-             options.truncation = 0.5;
-             tsdf_integrate(context, {depth, {frames, height, width}}, {intrinsics, {3, 3}},
-                            {poses, {frames, 4, 4}}, volume, options);
-           }}};
+  static const Volume volume = {{{-2, -2, -2}, {0.125, 0.125, 0.125}, {edge, edge, edge}},
+                                {distance, {edge, edge, edge}},
+                                {weight, {edge, edge, edge}}};
+  return {
+      {"tsdf_integrate: two frames",
+       [](Context& context) {
+         TsdfIntegrateOptions options;
+         options.truncation = 0.5;
+         tsdf_integrate(context, {depth, {frames, height, width}}, {intrinsics, {3, 3}},
+                        {poses, {frames, 4, 4}}, volume, options);
+       }},
+      {"depth_to_points: two frames",
+       [](Context& context) {
+         DepthToPointsOptions options;
+         options.poses = {poses, {frames, 4, 4}};
+         depth_to_points(context, {depth, {frames, height, width}}, {intrinsics, {3, 3}},
+                         {points, {frames, height, width, 3}}, options);
+       }},
+      {"tsdf_from_points: rays of a sensor",
+       [](Context& context) {
+         TsdfFromPointsOptions options;
+         options.truncation = 0.5;
+         options.sensor_origins = sensor;
+         tsdf_from_points(context, {points.data(), {2000, 3}}, volume, options);
+       }},
+      {"tsdf_extract_points",
+       [](Context& context) { tsdf_extract_points(context, volume, {points, {pixels, 3}}); }},
+  };
 }
 
 }  // namespace
