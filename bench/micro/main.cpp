@@ -7,13 +7,15 @@
 // a GPU it says so and exits with 77.
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/micro/measure.h"
@@ -24,7 +26,7 @@ using rc::micro::Bench;
 using rc::micro::Machine;
 using rc::micro::Row;
 
-const std::map<std::string, void (*)(Bench&)> kGroups = {
+const std::vector<std::pair<std::string, void (*)(Bench&)>> kGroups = {
     {"launch", rc::micro::measure_launch}, {"stream", rc::micro::measure_stream},
     {"bulk", rc::micro::measure_bulk},     {"scatter", rc::micro::measure_scatter},
     {"gather", rc::micro::measure_gather}, {"shared", rc::micro::measure_shared},
@@ -33,7 +35,7 @@ const std::map<std::string, void (*)(Bench&)> kGroups = {
 
 struct Arguments {
   std::string json;
-  std::vector<std::string> groups;
+  std::set<std::string> groups;  // all, where it is empty
 };
 
 Arguments parse(int count, char** words) {
@@ -43,14 +45,12 @@ Arguments parse(int count, char** words) {
     if (word == "--json") {
       if (i + 1 == count) throw std::invalid_argument("--json wants a file");
       arguments.json = words[++i];
-    } else if (kGroups.count(word) > 0) {
-      arguments.groups.push_back(word);
+    } else if (std::any_of(kGroups.begin(), kGroups.end(),
+                           [&](const auto& group) { return group.first == word; })) {
+      arguments.groups.insert(word);
     } else {
       throw std::invalid_argument("unknown group: " + word);
     }
-  }
-  if (arguments.groups.empty()) {
-    for (const auto& group : kGroups) arguments.groups.push_back(group.first);
   }
   return arguments;
 }
@@ -86,9 +86,10 @@ int run(int count, char** words) {
   Bench bench;
   std::printf("%s, %d multiprocessors at %.0f MHz\n", bench.machine().device.c_str(),
               bench.machine().multiprocessors, bench.machine().megahertz);
-  for (const std::string& group : arguments.groups) {
+  for (const auto& [name, measure] : kGroups) {
+    if (!arguments.groups.empty() && arguments.groups.count(name) == 0) continue;
     const std::size_t before = bench.rows().size();
-    kGroups.at(group)(bench);
+    measure(bench);
     for (std::size_t i = before; i < bench.rows().size(); ++i) {
       const Row& row = bench.rows()[i];
       std::printf("%-18s %-46s %-34s %11zu %10.3f us\n", row.work.c_str(), row.with.c_str(),

@@ -97,7 +97,7 @@ def page(measured: dict[str, Any], suite: Suite) -> str:
         ),
         "From end to end, GB/s; a copy counts what it reads and what it writes:\n",
         table(
-            of("copy", "read", "write"),
+            sorted(of("copy", "read", "write"), key=lambda x: (x["work"], x["footprint"])),
             "with",
             lambda line: f"{line['work']}, {footprint(line)}",
             rate,
