@@ -248,11 +248,15 @@ def microseconds(us: float) -> str:
     return f"{us:,.{digits}f}"
 
 
+ENOUGH = 0.4
+"""Seconds over which short calls are repeated: others on the machine come and go."""
+
+
 def wall_time(call: Callable[[], object], repeats: int) -> Time:
-    """Of a call on the CPU, after one that warms up."""
+    """Of a call on the CPU, after one that warms up; `repeats` at least."""
     call()
-    times = []
-    for _ in range(repeats):
+    times: list[float] = []
+    while len(times) < repeats or sum(times) < ENOUGH:
         begin = time.perf_counter()
         call()
         times.append(time.perf_counter() - begin)
