@@ -23,15 +23,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-SUITES = {
-    "calls": (60, "bench.call_overhead", "--device", "cuda"),
-    "validation": (60, "bench.validation"),
-    "tsdf": (100, "bench.peers.tsdf_cuda"),
-    "voxelize": (100, "bench.peers.voxelize_cuda"),
-    "resample": (150, "bench.peers.resample_cuda"),
-    "multi": (200, "bench.multi_gpu"),
-    "training": (200, "bench.training"),
-    "counters": (300, "bench.counters"),
+SUITES: dict[str, tuple[int, str, list[str]]] = {
+    "calls": (60, "bench.call_overhead", ["--device", "cuda"]),
+    "validation": (60, "bench.validation", []),
+    "tsdf": (100, "bench.peers.tsdf_cuda", []),
+    "voxelize": (100, "bench.peers.voxelize_cuda", []),
+    "resample": (150, "bench.peers.resample_cuda", []),
+    "multi": (200, "bench.multi_gpu", []),
+    "training": (200, "bench.training", []),
+    "counters": (300, "bench.counters", []),
 }
 """Most seconds, module and arguments of each."""
 
@@ -42,7 +42,7 @@ def too_long(*_: object) -> None:
 
 def run(suite: str, results: Path, log: Path) -> None:
     """In a child: ends the process."""
-    limit, module, *arguments = SUITES[suite]
+    limit, module, arguments = SUITES[suite]
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(limit)
     with log.open("w") as file:

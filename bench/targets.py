@@ -191,6 +191,14 @@ def _call(group: str, call: str) -> Callable[[Row], bool]:
     return lambda row: row.group == group and str(row.axes["call"]) == call
 
 
+def _group(name: str) -> Callable[[Row], bool]:
+    return lambda row: row.group == name
+
+
+def _shards(gpus: int) -> Callable[[Row], bool]:
+    return lambda row: row.axes["gpus"] == gpus and row.axes["input"] == "in the GPU's memory"
+
+
 def _any(row: Row) -> bool:
     return True
 
@@ -224,14 +232,14 @@ def _gpu() -> Iterator[Target]:
         "windows from a store of 10^6 frames: of the copy rate",
         SHARE,
         0.7,
-        lambda row: row.group == "windows",
+        _group("windows"),
     )
     yield add(
         "resample-cuda",
         "fuse of n streams: of the bytes-bound time of its streams",
         SHARE,
         1 / 1.05,
-        lambda row: row.group == "fuse-large",
+        _group("fuse-large"),
     )
     for reduce, order, aim in [
         ("occupancy", "random", 65),
@@ -267,16 +275,9 @@ def _gpu() -> Iterator[Target]:
     point, none = more("workspace_a_point", "B", most=True), more("workspace", "B", most=True)
     yield add("voxelize-cuda", "voxelize: workspace a point", point, 24, _any)
     yield add("resample-cuda", "resample and fuse: workspace", none, 0, _any)
-    for gpus, aim in [(2, 0.97), (4, 0.95), (8, 0.93)]:
-        yield add(
-            "multi-gpu",
-            f"{gpus} GPUs, independent shards: efficiency",
-            more("efficiency", "%"),
-            aim,
-            lambda row, gpus=gpus: (
-                row.axes["gpus"] == gpus and row.axes["input"] == "in the GPU's memory"
-            ),
-        )
+    for gpus, least in [(2, 0.97), (4, 0.95), (8, 0.93)]:
+        work = f"{gpus} GPUs, independent shards: efficiency"
+        yield add("multi-gpu", work, more("efficiency", "%"), least, _shards(gpus))
     work = "training on windows drawn from stored episodes"
     yield add("training", f"{work}: busy with the model", more("busy", "%"), 0.95, _any)
     loading = more("loading", "%", most=True)
@@ -321,7 +322,7 @@ def _peers() -> Iterator[Target]:
 
     for group in ("small", "large", "width", "type", "times", "windows", "fuse", "fuse-large"):
         work = f"{'' if group.startswith('fuse') else 'resample, '}{group}"
-        yield add("resample-cuda", work, lambda row, group=group: row.group == group)
+        yield add("resample-cuda", work, _group(group))
     for points, name in [(500_000, "500k"), (10_000_000, "10M")]:
         for reduce in ("occupancy", "count", "mean", "max", "sparse mean"):
             if reduce != "sparse mean" or points > 500_000:
