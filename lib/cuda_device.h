@@ -92,8 +92,12 @@ class CudaDevice {
   virtual uint64_t from_points_workspace(const TsdfPointsPlan& plan) = 0;
   virtual void tsdf_from_points(const TsdfPointsPlan& plan, char* workspace) = 0;
 
-  /** One pass of `rc_tsdf_integrate`, and of `rc_depth_to_points`. */
-  virtual void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass) = 0;
+  /** The same of `rc_tsdf_integrate`, which takes its memory again for each pass. */
+  virtual uint64_t integrate_workspace(const IntegratePlan& plan) = 0;
+  virtual void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass,
+                              char* workspace) = 0;
+
+  /** One pass of `rc_depth_to_points`. */
   virtual void depth_to_points(const UnprojectPlan& plan, const PinholePass& pass) = 0;
 };
 

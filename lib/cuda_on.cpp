@@ -112,6 +112,7 @@ class Device final : public CudaDevice {
   void drop_timers() override { timers_.drop(); }
 
   uint64_t resample_workspace(const ResamplePlan* plans, int64_t count) override {
+    if (!cuda_resample_takes_workspace(plans, count)) return 0;
     const Current current(primary_);
     return cuda_resample_workspace(plans, count);
   }
@@ -171,9 +172,15 @@ class Device final : public CudaDevice {
     cuda_from_points(plan, workspace, next_call());
   }
 
-  void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass) override {
+  uint64_t integrate_workspace(const IntegratePlan& plan) override {
     const Current current(primary_);
-    cuda_tsdf_integrate(plan, pass, next_call());
+    return cuda_tsdf_integrate_workspace(plan);
+  }
+
+  void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass,
+                      char* workspace) override {
+    const Current current(primary_);
+    cuda_tsdf_integrate(plan, pass, workspace, next_call());
   }
 
   void depth_to_points(const UnprojectPlan& plan, const PinholePass& pass) override {

@@ -8,8 +8,16 @@
 
 namespace rc {
 
-void cuda_tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass, const CudaCall& call) {
-  check(tsdf_integrate_cuda(plan, pass, call.stream), "launching the kernels");
+uint64_t cuda_tsdf_integrate_workspace(const IntegratePlan& plan) {
+  Carver carver(nullptr);
+  check(tsdf_integrate_cuda(plan, {}, carver, false, nullptr), "asking for workspace");
+  return carver.most();
+}
+
+void cuda_tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass, char* workspace,
+                         const CudaCall& call) {
+  Carver carver(workspace);
+  check(tsdf_integrate_cuda(plan, pass, carver, true, call.stream), "launching the kernels");
 }
 
 void cuda_depth_to_points(const UnprojectPlan& plan, const PinholePass& pass,

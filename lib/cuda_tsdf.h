@@ -9,7 +9,9 @@
 
 namespace rc {
 
-void cuda_tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass, const CudaCall& call);
+uint64_t cuda_tsdf_integrate_workspace(const IntegratePlan& plan);
+void cuda_tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass, char* workspace,
+                         const CudaCall& call);
 void cuda_depth_to_points(const UnprojectPlan& plan, const PinholePass& pass, const CudaCall& call);
 
 uint64_t cuda_from_points_workspace(const TsdfPointsPlan& plan);

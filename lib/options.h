@@ -35,7 +35,7 @@ inline constexpr uint32_t first_released_size<rc_voxelize_options> = 88;
 template <>
 inline constexpr uint32_t first_released_size<rc_voxelize_sparse_options> = 120;
 template <>
-inline constexpr uint32_t first_released_size<rc_tsdf_integrate_options> = 64;
+inline constexpr uint32_t first_released_size<rc_tsdf_integrate_options> = 80;
 template <>
 inline constexpr uint32_t first_released_size<rc_tsdf_from_points_options> = 88;
 template <>

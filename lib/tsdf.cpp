@@ -8,6 +8,7 @@
 #include "lib/tsdf_plan.h"
 #include "lib/view_rules.h"
 #include "lib/volume.h"
+#include "lib/workspace_query.h"
 
 namespace rc {
 namespace {
@@ -43,8 +44,8 @@ void check_numbers(const rc_tsdf_integrate_options& options) {
 void read_rules(const rc_tsdf_integrate_options& options, IntegratePlan& plan) {
   plan.truncation = static_cast<float>(options.truncation);
   plan.max_weight = weight_limit(options.max_weight);
-  plan.carving = (options.flags & RC_TSDF_NO_CARVING) == 0;
-  plan.inverse_square = is_inverse_square(options.weighting);
+  plan.carving = (options.flags & RC_TSDF_NO_CARVING) == 0 ? 1 : 0;
+  plan.inverse_square = is_inverse_square(options.weighting) ? 1 : 0;
   const double edge = dropoff_edge(plan.volume.grid, options.weighting, options.truncation);
   plan.edge = static_cast<float>(edge);
   plan.fall = static_cast<float>(1 / (options.truncation - edge));
@@ -91,6 +92,11 @@ PreparedFrames prepare(Tensors& tensors, const rc_tensor* depth, const rc_tensor
   return prepared;
 }
 
+uint64_t workspace_to_integrate(const rc_context& context, const IntegratePlan& plan) {
+  return context.cuda != nullptr ? context.cuda->integrate_workspace(plan)
+                                 : integrate_workspace(plan);
+}
+
 }  // namespace
 }  // namespace rc
 
@@ -111,14 +117,31 @@ rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
     const rc_tsdf_integrate_options o = read_options(options, "options");
     Tensors tensors(c);
     const PreparedFrames frames = prepare(tensors, depth, intrinsics, poses, grid, o, tsdf, weight);
+    const Workspace memory(c, workspace_to_integrate(c, frames.plan), o.workspace,
+                           o.workspace_size);
     for (int64_t first = 0; first < frames.plan.frames; first += kFramesOfPass) {
       const CameraPass pass = camera_pass(frames.cameras, first);
       if (c.cuda != nullptr) {
-        c.cuda->tsdf_integrate(frames.plan, pass);
+        c.cuda->tsdf_integrate(frames.plan, pass, memory.data());
       } else {
-        tsdf_integrate_cpu(c, frames.plan, pass);
+        tsdf_integrate_cpu(c, frames.plan, pass, memory.data());
       }
     }
     measured.done(frames.plan.frames * frames.plan.height * frames.plan.width, tensors.bytes());
+  });
+}
+
+rc_status rc_tsdf_integrate_workspace_size(rc_context* context, const rc_tensor* depth,
+                                           const rc_tensor* intrinsics, const rc_tensor* poses,
+                                           const rc_grid* grid,
+                                           const rc_tsdf_integrate_options* options,
+                                           const rc_tensor* tsdf, const rc_tensor* weight,
+                                           uint64_t* size) {
+  return workspace_query("rc_tsdf_integrate_workspace_size", size, [&] {
+    const rc_tsdf_integrate_options o = read_options(options, "options");
+    rc_context& c = checked(context);
+    Tensors tensors(c);
+    return workspace_to_integrate(
+        c, prepare(tensors, depth, intrinsics, poses, grid, o, tsdf, weight).plan);
   });
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/common/carver.h"
 #include "kernels/tsdf/tsdf.h"
 #include "lib/float_environment.h"
 #include "lib/parallel.h"
@@ -14,13 +15,34 @@ namespace rc {
 /** That one point is thought to observe: sizes the pieces of work. */
 static constexpr int64_t voxels_of_point = 64;
 
-void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass) {
+/** Tiles of the frames of a pass. */
+static DepthTiles take_tiles(const IntegratePlan& plan, Carver& carver) {
+  DepthTiles tiles(nullptr, plan.height, plan.width);
+  tiles.data =
+      carver.take<DepthTile>(tiles.frame * std::min<int64_t>(plan.frames, kFramesOfPass));
+  return tiles;
+}
+
+uint64_t integrate_workspace(const IntegratePlan& plan) {
+  Carver carver(nullptr);
+  take_tiles(plan, carver);
+  return carver.most();
+}
+
+void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass,
+                        char* workspace) {
   const FloatEnvironment environment;
+  Carver carver(workspace);
+  const DepthTiles tiles = take_tiles(plan, carver);
+  const int64_t rows = tiles.height[kTileLevels - 1];
+  split(context, pass.count * rows, plan.width << (kTileShift + kTileLevels - 1),
+        [&](int64_t begin, int64_t end) { make_tiles(plan, pass, tiles, begin, end); });
   const Grid& grid = plan.volume.grid;
   auto* const integrate_bricks = RC_AT_LEVEL(context.simd_level, integrate_bricks);
   split(context, bricks_along(grid, 0) * bricks_along(grid, 1),
-        int64_t{kBrick} * kBrick * grid.dims[2],
-        [&](int64_t begin, int64_t end) { integrate_bricks(plan, pass, begin, end); });
+        int64_t{kBrick} * kBrick * grid.dims[2], [&](int64_t begin, int64_t end) {
+          integrate_bricks(plan, pass, tiles, begin, end);
+        });
 }
 
 void depth_to_points_cpu(rc_context& context, const UnprojectPlan& plan, const PinholePass& pass) {

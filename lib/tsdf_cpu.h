@@ -9,8 +9,10 @@
 
 namespace rc {
 
+uint64_t integrate_workspace(const IntegratePlan& plan);
 /** One pass of frames. */
-void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass);
+void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass,
+                        char* workspace);
 void depth_to_points_cpu(rc_context& context, const UnprojectPlan& plan, const PinholePass& pass);
 
 uint64_t from_points_workspace(const TsdfPointsPlan& plan);

@@ -84,10 +84,13 @@ typedef struct rc_tsdf_integrate_options {
    * `color_images`. Observed only within the truncation distance; a colour that is not finite is
    * none. A voxel of free space that is seen first gets 0. */
   rc_tensor* color;
+  /** As in ::rc_voxelize_options. */
+  void* workspace;
+  uint64_t workspace_size;
 } rc_tsdf_integrate_options;
 
 #define RC_TSDF_INTEGRATE_OPTIONS_INIT \
-  {sizeof(rc_tsdf_integrate_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+  {sizeof(rc_tsdf_integrate_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /** How points are integrated. `truncation`, and one of `normals` and `sensor_origins`, are
  * required. */
@@ -188,12 +191,24 @@ RC_API rc_status rc_tsdf_extract_options_init(rc_tsdf_extract_options* options,
  * @retval RC_ERROR_INVALID_DATA        intrinsics or poses that are not as the head of this file says;
  *                                      the message names the frame. Nothing has been written.
  * @retval RC_ERROR_UNSUPPORTED_DTYPE, RC_ERROR_UNSUPPORTED_LAYOUT, RC_ERROR_UNSUPPORTED_OPTION,
- *         RC_ERROR_DEVICE_MISMATCH, RC_ERROR_CUDA  as in ::rc_voxelize
- * Takes no workspace. One thread per context. @since 0.1 */
+ *         RC_ERROR_DEVICE_MISMATCH, RC_ERROR_OUT_OF_MEMORY, RC_ERROR_WORKSPACE_TOO_SMALL,
+ *         RC_ERROR_CUDA                as in ::rc_voxelize
+ * One thread per context. @since 0.1 */
 RC_API rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
                                    const rc_tensor* intrinsics, const rc_tensor* poses,
                                    const rc_grid* grid, const rc_tsdf_integrate_options* options,
                                    rc_tensor* tsdf, rc_tensor* weight);
+
+/** Bytes of workspace that ::rc_tsdf_integrate with the same arguments needs: exact, from shapes and
+ * options alone.
+ *
+ * @param size  not NULL; set to 0 on failure
+ * @retval RC_SUCCESS, and the errors of ::rc_tsdf_integrate that shapes, options and cameras can cause
+ * One thread per context. @since 0.1 */
+RC_API rc_status rc_tsdf_integrate_workspace_size(
+    rc_context* context, const rc_tensor* depth, const rc_tensor* intrinsics,
+    const rc_tensor* poses, const rc_grid* grid, const rc_tsdf_integrate_options* options,
+    const rc_tensor* tsdf, const rc_tensor* weight, uint64_t* size);
 
 /** Integrates points into a volume: all points of a call as one observation of each voxel.
  *

@@ -33,48 +33,85 @@ constexpr float kMostWeight = 0x1p64f;
 // vanish.
 RC_HD inline float weight_of(const IntegratePlan& plan, float z, float d) {
   float weight = 1;
-  if (plan.inverse_square) {
+  if (plan.inverse_square != 0) {
     weight = 1 / (z * z);
     weight = weight < kMostWeight ? weight : kMostWeight;
   }
   return d < -plan.edge ? weight * ((d + plan.truncation) * plan.fall) : weight;
 }
 
-// Lets frame `frame` observe voxel (i, j, k); says whether it does. Depth is the type of the images.
-// NaN, wherever it comes from, fails the comparisons.
-template <class Depth>
-RC_HD inline bool observe(const IntegratePlan& plan, const Camera& camera, int64_t frame, float i,
-                          float j, float k, FieldState& state) {
-  const float z = dot(camera.rows[2], i, j, k);
-  if (!(z > 0)) return false;
-  const float inverse = 1 / z;
+// Where a voxel falls on a frame: its depth and its pixel.
+struct Pixel {
+  float z;
+  int row, column;
+};
+
+// The same numbers for u in [0, 2^22), as many pixels as an image may have: without a conversion,
+// which devices do slowly.
+RC_HD inline int whole_part(float u) {
+#if defined(__CUDA_ARCH__)
+  return __float_as_int(__fadd_rd(u, 0x1p23f)) - 0x4b000000;
+#else
+  return static_cast<int>(u);
+#endif
+}
+RC_HD inline float to_float(int whole) {
+#if defined(__CUDA_ARCH__)
+  return __int_as_float(whole + 0x4b000000) - 0x1p23f;
+#else
+  return static_cast<float>(whole);
+#endif
+}
+
+// False where the frame does not see voxel (i, j, k), whose z is `pixel.z` and 1 / z `inverse`. NaN,
+// wherever it comes from, fails the comparisons.
+RC_HD inline bool pixel_at(const IntegratePlan& plan, const Camera& camera, float i, float j,
+                           float k, float inverse, Pixel& pixel) {
   const float u = std::fma(dot(camera.rows[0], i, j, k), inverse, camera.middle[0]);
   const float v = std::fma(dot(camera.rows[1], i, j, k), inverse, camera.middle[1]);
-  if (!(u >= 0 && u < static_cast<float>(plan.width) && v >= 0 &&
+  if (!(pixel.z > 0 && u >= 0 && u < static_cast<float>(plan.width) && v >= 0 &&
         v < static_cast<float>(plan.height))) {
     return false;
   }
-  const int column = static_cast<int>(u), row = static_cast<int>(v);
-  const float depth = number_at<Depth>(plan.depth, plan.depth.element(frame, row, column));
-  if (!(depth > 0 && depth <= plan.depth_limit)) return false;
+  pixel.column = whole_part(u);
+  pixel.row = whole_part(v);
+  return true;
+}
+
+RC_HD inline bool pixel_of(const IntegratePlan& plan, const Camera& camera, float i, float j,
+                           float k, Pixel& pixel) {
+  pixel.z = dot(camera.rows[2], i, j, k);
+  return pixel_at(plan, camera, i, j, k, 1 / pixel.z, pixel);
+}
+
+RC_HD inline bool is_measurement(const IntegratePlan& plan, float depth) {
+  return depth > 0 && depth <= plan.depth_limit;
+}
+
+// Lets a voxel that falls on a pixel of frame `frame` observe the depth there, as the image has it;
+// says whether it does.
+template <bool kColors>
+RC_HD inline bool observe(const IntegratePlan& plan, const Camera& camera, int64_t frame,
+                          const Pixel& pixel, float depth, FieldState& state) {
+  if (!is_measurement(plan, depth)) return false;
   const float measured = depth * plan.depth_scale;
   // Along z; along the ray it is the same times a number of at least 1.
-  float d = measured - z;
+  float d = measured - pixel.z;
   if (!(d >= -plan.truncation)) return false;
   bool within = d <= plan.truncation;
   if (within) {
-    const float a = (static_cast<float>(column) - camera.principal[0]) * camera.slope[0];
-    const float b = (static_cast<float>(row) - camera.principal[1]) * camera.slope[1];
+    const float a = (to_float(pixel.column) - camera.principal[0]) * camera.slope[0];
+    const float b = (to_float(pixel.row) - camera.principal[1]) * camera.slope[1];
     d *= std::sqrt(std::fma(a, a, std::fma(b, b, 1.0f)));
     if (!(d >= -plan.truncation)) return false;
     within = d <= plan.truncation;
   }
-  if (!within && !plan.carving) return false;
+  if (!within && plan.carving == 0) return false;
   const float weight = weight_of(plan, measured, d);
   if (!(weight > 0)) return false;
-  if (plan.color && within) {
+  if (kColors && plan.color && within) {
     float color[3];
-    color_at(plan.color, plan.color.element(frame, row, column), color);
+    color_at(plan.color, plan.color.element(frame, pixel.row, pixel.column), color);
     add_color(state, color, weight);
   }
   add_distance(state, within ? d / plan.truncation : 1.0f, weight, plan.max_weight);
@@ -95,15 +132,29 @@ RC_HD inline Brick brick_at(const Grid& grid, int64_t x, int64_t y, int64_t z) {
   return brick;
 }
 
-// Whether `p * sign + q * factor` may be positive somewhere in a brick. `bound` is at least the size of
-// what `factor` was made of. Far more is allowed for than rounding can make, here and in observe():
-// a brick that is left out by this has no voxel that the camera sees.
-RC_HD inline bool may_be_positive(const Brick& brick, const float (&p)[4], float sign,
+// Indices of voxels from `low` to, including, `high`, as the numbers that cameras compute with.
+struct Box {
+  float low[3], high[3];
+};
+
+RC_HD inline Box box_of(const Brick& brick) {
+  Box box;
+  for (int axis = 0; axis < 3; ++axis) {
+    box.low[axis] = static_cast<float>(brick.low[axis]);
+    box.high[axis] = static_cast<float>(brick.high[axis]);
+  }
+  return box;
+}
+
+// Whether `p * sign + q * factor` may be positive somewhere in a box. `bound` is at least the size of
+// what `factor` was made of. Far more is allowed for than rounding can make, here and in pixel_of():
+// a box that is left out by this has no voxel that the camera sees.
+RC_HD inline bool may_be_positive(const Box& box, const float (&p)[4], float sign,
                                   const float (&q)[4], float factor, float bound) {
   float most = 0, size = 0;
   for (int a = 0; a < 4; ++a) {
-    const float low = a < 3 ? static_cast<float>(brick.low[a]) : 1;
-    const float high = a < 3 ? static_cast<float>(brick.high[a]) : 1;
+    const float low = a < 3 ? box.low[a] : 1;
+    const float high = a < 3 ? box.high[a] : 1;
     const float slope = p[a] * sign + q[a] * factor;
     most += slope > 0 ? slope * high : slope * low;
     size += (std::fabs(p[a]) + std::fabs(q[a]) * bound) * high;
@@ -111,16 +162,16 @@ RC_HD inline bool may_be_positive(const Brick& brick, const float (&p)[4], float
   return !(most < size * -0x1p-18f);
 }
 
-// Whether the camera may see a voxel of the brick: no side of its frustum has all of them outside.
-RC_HD inline bool may_see(const IntegratePlan& plan, const Camera& camera, const Brick& brick) {
+// Whether the camera may see a voxel of the box: no side of its frustum has all of them outside.
+RC_HD inline bool may_see(const IntegratePlan& plan, const Camera& camera, const Box& box) {
   const auto& z = camera.rows[2];
-  if (!may_be_positive(brick, z, 1, z, 0, 0)) return false;
+  if (!may_be_positive(box, z, 1, z, 0, 0)) return false;
   const float sizes[2] = {static_cast<float>(plan.width), static_cast<float>(plan.height)};
   for (int side = 0; side < 2; ++side) {
     const auto& row = camera.rows[side];
     const float middle = camera.middle[side], bound = std::fabs(middle) + sizes[side];
-    if (!may_be_positive(brick, row, 1, z, middle, bound) ||
-        !may_be_positive(brick, row, -1, z, sizes[side] - middle, bound)) {
+    if (!may_be_positive(box, row, 1, z, middle, bound) ||
+        !may_be_positive(box, row, -1, z, sizes[side] - middle, bound)) {
       return false;
     }
   }

@@ -4,7 +4,7 @@
 #include "kernels/tsdf/integrate_lanes.h"
 #include "kernels/tsdf/tsdf.h"
 
-void rc::integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
-                               int64_t end) {
-  integrate_bricks(plan, pass, begin, end);
+void rc::integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass,
+                               const DepthTiles& tiles, int64_t begin, int64_t end) {
+  integrate_bricks(plan, pass, tiles, begin, end);
 }

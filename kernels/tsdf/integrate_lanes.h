@@ -7,6 +7,7 @@
 
 #include "kernels/tsdf/bricks.h"
 #include "kernels/tsdf/row_lanes.h"
+#include "kernels/tsdf/sight.h"
 
 RC_KERNELS_BEGIN
 
@@ -67,7 +68,7 @@ class Observer {
       mask = both(mask, at_least(d, all(-plan_.truncation)));
     }
     const Mask within = at_least(all(plan_.truncation), d);
-    if (!plan_.carving) mask = both(mask, within);
+    if (plan_.carving == 0) mask = both(mask, within);
     const Floats weight = weight_of(measured, d);
     mask = both(mask, greater(weight, all(0)));
     if (none(mask)) return;
@@ -79,6 +80,20 @@ class Observer {
     state_.tsdf = choose(mask, mean, state_.tsdf);
     state_.weight = choose(mask, sum, state_.weight);
     seen_ = either(seen_, mask);
+  }
+
+  // A frame that sees all of the rows as free space, with the weight 1.
+  void observe_free() {
+    const Floats one = all(1), sum = state_.weight + one;
+    const Mask is_free = both(at_least(state_.tsdf, one), at_least(one, state_.tsdf));
+    const Mask is_new = at_least(all(0), state_.weight);
+    const Mask stays = both(either(is_free, is_new), greater(all(kInfinity), sum));
+    // The average of equal numbers is that number: no need to divide.
+    state_.tsdf = bits_of(both(here_, stays)) == bits_of(here_)
+                      ? one
+                      : average(state_.tsdf, state_.weight, one, one);
+    state_.weight = lesser(sum, all(plan_.max_weight));
+    seen_ = here_;
   }
 
   void finish() const {
@@ -140,7 +155,7 @@ class Observer {
 
   Floats weight_of(Floats z, Floats d) const {
     Floats weight = all(1);
-    if (plan_.inverse_square) weight = lesser(all(1) / (z * z), all(kMostWeight));
+    if (plan_.inverse_square != 0) weight = lesser(all(1) / (z * z), all(kMostWeight));
     const Floats share = (d + all(plan_.truncation)) * all(plan_.fall);
     return choose(greater(all(-plan_.edge), d), weight * share, weight);
   }
@@ -153,25 +168,72 @@ class Observer {
   const bool small_ = is_small(plan_);
 };
 
+// What the frames of a pass see of the parts of a brick: of 4 x 4 rows along z.
+struct BrickFrames {
+  static constexpr int kAxes = 2;
+  Frames parts[1 << kAxes] = {};
+  bool any = false;
+
+  BrickFrames(const IntegratePlan& plan, const CameraPass& pass, const DepthTiles& tiles,
+              const Brick& brick) {
+    const Box box = box_of(brick);
+    for (int f = 0; f < pass.count; ++f) {
+      const Camera& camera = pass.cameras[f];
+      const Sight whole = sight_of(plan, camera, tiles, f, box);
+      if (whole == Sight::none) continue;
+      any = true;
+      for (int i = 0; i < 1 << kAxes; ++i) {
+        const Box part = part_of(box, i, kAxes);
+        if (is_empty(part)) continue;
+        const Sight sight = is_asked(whole) ? sight_of(plan, camera, tiles, f, part) : whole;
+        if (is_asked(sight)) parts[i].asked |= uint32_t{1} << f;
+        if (is_free(sight)) parts[i].free |= uint32_t{1} << f;
+      }
+    }
+  }
+
+  const Frames& at(const Brick& brick, int64_t x, int64_t y) const {
+    return parts[(x - brick.low[0]) / kPartEdge * 2 + (y - brick.low[1]) / kPartEdge];
+  }
+};
+
 template <class Depth>
-void integrate_rows(const IntegratePlan& plan, const CameraPass& pass, int64_t begin, int64_t end) {
-  for_each_row(plan, pass, begin, end, kRows,
-               [&](const Brick& brick, uint32_t frames, int64_t x, int64_t y) {
-                 const int64_t z = brick.low[2];
-                 const int64_t rows = std::min<int64_t>(kRows, brick.high[1] - y + 1);
-                 Observer<Depth> observer(plan, {x, y, z, rows, brick.high[2] - z + 1});
-                 for (; frames != 0; frames &= frames - 1) {
-                   const int f = __builtin_ctz(frames);
-                   observer.observe(pass.cameras[f], pass.first + f);
-                 }
-                 observer.finish();
-               });
+void integrate_rows(const IntegratePlan& plan, const CameraPass& pass, const Frames& frames,
+                    const VoxelRows& rows) {
+  Observer<Depth> observer(plan, rows);
+  for (uint32_t seen = frames.asked | frames.free; seen != 0; seen &= seen - 1) {
+    const int f = __builtin_ctz(seen);
+    if ((frames.asked >> f & 1) != 0) {
+      observer.observe(pass.cameras[f], pass.first + f);
+    } else {
+      observer.observe_free();
+    }
+  }
+  observer.finish();
 }
 
-inline void integrate_bricks(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
-                             int64_t end) {
-  plan.depth.type == Type::u16 ? integrate_rows<uint16_t>(plan, pass, begin, end)
-                               : integrate_rows<float>(plan, pass, begin, end);
+template <class Depth>
+void integrate_columns(const IntegratePlan& plan, const CameraPass& pass, const DepthTiles& tiles,
+                       int64_t begin, int64_t end) {
+  for_each_brick(plan.volume.grid, begin, end, [&](const Brick& brick) {
+    const BrickFrames frames(plan, pass, tiles, brick);
+    if (!frames.any) return;
+    for (int64_t x = brick.low[0]; x <= brick.high[0]; ++x) {
+      for (int64_t y = brick.low[1]; y <= brick.high[1]; y += kRows) {
+        const Frames& seen = frames.at(brick, x, y);
+        if (!seen.any()) continue;
+        integrate_rows<Depth>(plan, pass, seen,
+                              {x, y, brick.low[2], std::min<int64_t>(kRows, brick.high[1] - y + 1),
+                               brick.high[2] - brick.low[2] + 1});
+      }
+    }
+  });
+}
+
+inline void integrate_bricks(const IntegratePlan& plan, const CameraPass& pass,
+                             const DepthTiles& tiles, int64_t begin, int64_t end) {
+  plan.depth.type == Type::u16 ? integrate_columns<uint16_t>(plan, pass, tiles, begin, end)
+                               : integrate_columns<float>(plan, pass, tiles, begin, end);
 }
 
 RC_KERNELS_END

@@ -35,7 +35,7 @@ struct IntegratePlan {
   // Units of the grid per unit of depth, and the greatest depth, as the image has it, that counts.
   float depth_scale, depth_limit;
   float truncation, max_weight;
-  bool carving, inverse_square;
+  int32_t carving, inverse_square;  // 0 or 1
   // From `-edge` to `-truncation` the weight falls, by `fall` per unit of distance. Infinity: never.
   float edge, fall;
 };

@@ -15,6 +15,8 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 struct FieldState {
   float tsdf, weight;
   float color[3];
+  // Whether `color` is news.
+  bool colored;
 };
 
 RC_HD inline int64_t element_in(const GridArray& array, int64_t x, int64_t y, int64_t z) {
@@ -23,7 +25,7 @@ RC_HD inline int64_t element_in(const GridArray& array, int64_t x, int64_t y, in
 
 // What lies in an unseen voxel is not read.
 RC_HD inline FieldState load_voxel(const Volume& volume, int64_t x, int64_t y, int64_t z) {
-  FieldState state = {0, 0, {0, 0, 0}};
+  FieldState state = {0, 0, {0, 0, 0}, false};
   const auto weights = reinterpret_cast<const float*>(volume.weight.data);
   state.weight = weights[element_in(volume.weight, x, y, z)];
   if (!(state.weight > 0)) {
@@ -74,6 +76,7 @@ RC_HD inline void add_color(FieldState& state, const float (&color)[3], float we
   if (!is_finite_float(color[0]) || !is_finite_float(color[1]) || !is_finite_float(color[2]))
     return;
   const float before = state.tsdf < 1 ? state.weight : 0;
+  state.colored = true;
   for (int c = 0; c < 3; ++c) {
     state.color[c] = before > 0 ? average(state.color[c], before, color[c], weight) : color[c];
   }

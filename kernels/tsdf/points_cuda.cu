@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(kTile)
       for_each_passed(grid, ray, [&](const int64_t (&index)[3]) {
         const VoxelSums observation = observation_of(plan, ray, index);
         VoxelSums* const voxel = sums + cell_of_volume(grid, index);
-        add(&voxel->distance, observation.distance);
+        if (observation.missing != 0) add(&voxel->missing, observation.missing);
         add(&voxel->weight, observation.weight);
       });
     }

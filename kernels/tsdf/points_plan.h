@@ -9,7 +9,9 @@ namespace rc {
 
 // What the points of a call have observed of a voxel, in units of 1 / kWeightUnit.
 struct VoxelSums {
-  int64_t distance;  // parts of the truncation distance, times weight
+  // Weight times what is missing of the greatest distance: 1 less parts of the truncation distance.
+  // So free space, which most observations are where it is carved, adds to the weight alone.
+  int64_t missing;
   int64_t weight;
 };
 constexpr double kWeightUnit = 33554432;  // 2^25

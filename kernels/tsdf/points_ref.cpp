@@ -9,7 +9,9 @@ namespace {
 
 // Other threads add to the same voxels.
 void add(VoxelSums& sums, const VoxelSums& observation) {
-  __atomic_fetch_add(&sums.distance, observation.distance, __ATOMIC_RELAXED);
+  if (observation.missing != 0) {
+    __atomic_fetch_add(&sums.missing, observation.missing, __ATOMIC_RELAXED);
+  }
   __atomic_fetch_add(&sums.weight, observation.weight, __ATOMIC_RELAXED);
 }
 

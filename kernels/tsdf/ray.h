@@ -137,7 +137,8 @@ RC_HD inline VoxelSums observation_of(const TsdfPointsPlan& plan, const Ray& ray
   if (d < -plan.edge) weight *= d > -plan.truncation ? (d + plan.truncation) * plan.fall : 0;
   const double part = d / plan.truncation;
   const double limited = part < -1 ? -1 : part < 1 ? part : 1;
-  return {to_units(limited * weight), to_units(weight)};
+  const int64_t units = to_units(weight);
+  return {units - to_units(limited * weight), units};
 }
 
 RC_HD inline int64_t cell_of_volume(const Grid& grid, const int64_t (&index)[3]) {
@@ -150,7 +151,8 @@ RC_HD inline void merge_sums(const TsdfPointsPlan& plan, const VoxelSums& sums, 
   if (sums.weight == 0) return;
   const auto total = static_cast<double>(sums.weight);
   FieldState state = load_voxel(plan.volume, x, y, z);
-  add_distance(state, static_cast<float>(static_cast<double>(sums.distance) / total),
+  const auto distance = static_cast<double>(sums.weight - sums.missing);
+  add_distance(state, static_cast<float>(distance / total),
                static_cast<float>(total / kWeightUnit), plan.max_weight);
   store_voxel(plan.volume, x, y, z, state);
 }

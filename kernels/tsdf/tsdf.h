@@ -5,21 +5,27 @@
 
 #include <cstdint>
 
+#include "kernels/tsdf/depth_tiles.h"
 #include "kernels/tsdf/integrate_plan.h"
 #include "kernels/tsdf/points_plan.h"
 #include "kernels/tsdf/unproject_plan.h"
 
 namespace rc {
 
+// Makes the tiles of the frames of a pass, in rows of tiles of the last level: [begin, end), counted
+// over the frames.
+void make_tiles(const IntegratePlan& plan, const CameraPass& pass, const DepthTiles& tiles,
+                int64_t begin, int64_t end);
+
 // Integrates frames into the bricks of the columns [begin, end), counted over x and y.
-void integrate_bricks_baseline(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
-                               int64_t end);
-void integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
-                           int64_t end);
-void integrate_bricks_avx512(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
-                             int64_t end);
-void integrate_bricks_neon(const IntegratePlan& plan, const CameraPass& pass, int64_t begin,
-                           int64_t end);
+void integrate_bricks_baseline(const IntegratePlan& plan, const CameraPass& pass,
+                               const DepthTiles& tiles, int64_t begin, int64_t end);
+void integrate_bricks_avx2(const IntegratePlan& plan, const CameraPass& pass,
+                           const DepthTiles& tiles, int64_t begin, int64_t end);
+void integrate_bricks_avx512(const IntegratePlan& plan, const CameraPass& pass,
+                             const DepthTiles& tiles, int64_t begin, int64_t end);
+void integrate_bricks_neon(const IntegratePlan& plan, const CameraPass& pass,
+                           const DepthTiles& tiles, int64_t begin, int64_t end);
 
 // Writes the points of the rows [begin, end), counted over the frames of the pass.
 void unproject_rows(const UnprojectPlan& plan, const PinholePass& pass, int64_t begin, int64_t end);

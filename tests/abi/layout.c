@@ -173,7 +173,7 @@ FIELD(rc_voxelize_sparse_options, stats, 96);
 FIELD(rc_voxelize_sparse_options, workspace, 104);
 FIELD(rc_voxelize_sparse_options, workspace_size, 112);
 
-SIZE(rc_tsdf_integrate_options, 64);
+SIZE(rc_tsdf_integrate_options, 80);
 FIELD(rc_tsdf_integrate_options, struct_size, 0);
 FIELD(rc_tsdf_integrate_options, flags, 4);
 FIELD(rc_tsdf_integrate_options, truncation, 8);
@@ -184,6 +184,8 @@ FIELD(rc_tsdf_integrate_options, weighting, 40);
 FIELD(rc_tsdf_integrate_options, reserved, 44);
 FIELD(rc_tsdf_integrate_options, color_images, 48);
 FIELD(rc_tsdf_integrate_options, color, 56);
+FIELD(rc_tsdf_integrate_options, workspace, 64);
+FIELD(rc_tsdf_integrate_options, workspace_size, 72);
 
 SIZE(rc_tsdf_from_points_options, 88);
 FIELD(rc_tsdf_from_points_options, struct_size, 0);

@@ -236,6 +236,43 @@ static void workspace_of_points(void) {
   CHECK_VOLUME(COLUMN(0, 0.5f, -0.5f, 0), COLUMN(0, 1, 1, 0));
 }
 
+/* Depth tiles of five sizes for each frame, of which 32 are taken at once. */
+static void workspace_of_frames(void) {
+  static float depth[40][1][1];
+  static double poses[40][4][4];
+  static _Alignas(16) char memory[32 * 5 * 8];
+  rc_tsdf_integrate_options options = new_options(1);
+  for (int k = 0; k < 40; ++k) {
+    depth[k][0][0] = 2;
+    memcpy(poses[k], at_origin, sizeof at_origin);
+  }
+  for (int frames = 1; frames <= 40; frames += 39) {
+    const uint64_t needed = 40 * (frames < 32 ? frames : 32);
+    uint64_t size = 0;
+    rc_tensor images = TENSOR(depth, f32, frames, 1, 1), places = TENSOR(poses, f64, frames, 4, 4);
+    start_over();
+    options.workspace = NULL;
+    options.workspace_size = 0;
+    SUCCEEDS(rc_tsdf_integrate_workspace_size(
+        context, &images, &TENSOR(pinhole, f64, 3, 3), &places, &column, &options,
+        &TENSOR(tsdf, f32, 1, 1, 4), &TENSOR(weight, f32, 1, 1, 4), &size));
+    CHECK_EQUAL(size, (needed + 15) / 16 * 16);
+    options.workspace = memory;
+    options.workspace_size = size - 1;
+    FAILS_WITH(rc_tsdf_integrate(context, &images, &TENSOR(pinhole, f64, 3, 3), &places, &column,
+                                 &options, &TENSOR(tsdf, f32, 1, 1, 4),
+                                 &TENSOR(weight, f32, 1, 1, 4)),
+               RC_ERROR_WORKSPACE_TOO_SMALL, "workspace_size");
+    CHECK_VOLUME(COLUMN(0, 0, 0, 0), COLUMN(0, 0, 0, 0));
+    options.workspace_size = size;
+    SUCCEEDS(rc_tsdf_integrate(context, &images, &TENSOR(pinhole, f64, 3, 3), &places, &column,
+                               &options, &TENSOR(tsdf, f32, 1, 1, 4),
+                               &TENSOR(weight, f32, 1, 1, 4)));
+    const float seen = (float)frames;
+    CHECK_VOLUME(COLUMN(1, 0.5f, -0.5f, 0), COLUMN(seen, seen, seen, 0));
+  }
+}
+
 /* Turned by a quarter about z and moved by (1, 2, 3). */
 static void depth_to_points(void) {
   float depth[2][3] = {{1, 2, 0}, {4, NAN, 0.5f}}, points[2][3][3];
@@ -265,6 +302,7 @@ int main(void) {
   no_frames();
   points_along_normals_and_rays();
   workspace_of_points();
+  workspace_of_frames();
   depth_to_points();
   SUCCEEDS(rc_context_destroy(context));
   return failed_checks != 0;

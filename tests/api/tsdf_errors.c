@@ -117,9 +117,20 @@ static void check_refused(const char* file, int line, const char* spoil, const c
     spoil;                                                                     \
     check_refused(__FILE__, __LINE__, #spoil, name, function(), status, text); \
   } while (0)
-#define INTEGRATE(spoil, status, text) REFUSED(integrate, "rc_tsdf_integrate", spoil, status, text)
 #define TO_POINTS(spoil, status, text) REFUSED(to_points, "rc_depth_to_points", spoil, status, text)
 /* The question for the workspace refuses in the same words what the data does not tell. */
+#define INTEGRATE(spoil, status, text)                                                            \
+  do {                                                                                            \
+    uint64_t size = 99;                                                                           \
+    REFUSED(integrate, "rc_tsdf_integrate", spoil, status, text);                                 \
+    check_failure(__FILE__, __LINE__, #spoil, "rc_tsdf_integrate_workspace_size",                 \
+                  rc_tsdf_integrate_workspace_size(                                               \
+                      call.context, &call.depth_tensor, &call.intrinsics_tensor,                  \
+                      &call.poses_tensor, &call.grid, &call.integrate, &call.tsdf, &call.weight, \
+                      &size),                                                                     \
+                  status, text);                                                                  \
+    CHECK_EQUAL(size, 0);                                                                         \
+  } while (0)
 #define FROM_POINTS(spoil, status, text)                                                        \
   do {                                                                                          \
     uint64_t size = 99;                                                                         \
@@ -176,8 +187,8 @@ static void missing(void) {
 }
 
 static void numbers(void) {
-  INTEGRATE(call.integrate.struct_size = 56, ARGUMENT,
-            "options: expected struct_size of at least 64, got 56");
+  INTEGRATE(call.integrate.struct_size = 72, ARGUMENT,
+            "options: expected struct_size of at least 80, got 72");
   INTEGRATE(call.integrate.flags = 2, OPTION, "flags: expected bits of 0x1, got 0x2");
   INTEGRATE(call.integrate.reserved = 1, OPTION, "reserved: expected 0, got 1");
   INTEGRATE(call.integrate.weighting = 4, OPTION, "weighting: expected 0 to 3, got 4");

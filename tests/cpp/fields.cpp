@@ -247,7 +247,7 @@ void voxelize_sparse_options() {
 }
 
 void tsdf_integrate_options() {
-  static_assert(sizeof(rc_tsdf_integrate_options) == 64,
+  static_assert(sizeof(rc_tsdf_integrate_options) == 80,
                 "a new field: add it to TsdfIntegrateOptions");
   const TsdfIntegrateOptions none;
   const rc_tsdf_integrate_options plain = none.get();
@@ -261,6 +261,7 @@ void tsdf_integrate_options() {
   options.weighting = Weighting::inverse_square;
   options.color_images = tensor(5);
   options.color = tensor(6);
+  options.workspace = {numbers + 7, 8};
   const rc_tsdf_integrate_options filled = options.get();
   CHECK_FIELD(flags, uint32_t{RC_TSDF_NO_CARVING});
   CHECK_FIELD(truncation, 1);
@@ -270,6 +271,8 @@ void tsdf_integrate_options() {
   CHECK_FIELD(weighting, int32_t{RC_TSDF_WEIGHT_INVERSE_SQUARE});
   CHECK_TENSOR(color_images, 5);
   CHECK_TENSOR(color, 6);
+  CHECK_FIELD(workspace, numbers + 7);
+  CHECK_FIELD(workspace_size, 8u);
 }
 
 void tsdf_from_points_options() {

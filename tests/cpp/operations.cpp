@@ -363,6 +363,8 @@ void distances(Context& context) {
   FAILS(tsdf_integrate(context, millimetres, intrinsics, pose, volume, options), invalid_argument,
         "rc_tsdf_integrate: truncation: expected a finite number");
   options.truncation = 1;
+  CHECK(VALUE_OF(tsdf_integrate_workspace_size(context, millimetres, intrinsics, pose, volume,
+                                               options)) > 0);
   VALUE_OF(tsdf_integrate(context, millimetres, intrinsics, pose, volume, options));
   CHECK((tsdf == std::vector<float>{1, 0.5f, -0.5f, kUntouched<std::vector<float>>}));
   CHECK((weight == std::vector<float>{1, 1, 1, 0}));

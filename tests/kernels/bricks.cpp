@@ -36,14 +36,13 @@ int main() {
     for (int64_t& dim : plan.volume.grid.dims) dim = random.integer(1, 1000);
     plan.width = random.integer(1, 2000);
     plan.height = random.integer(1, 2000);
-    plan.carving = true;
+    plan.carving = 1;
     plan.truncation = 1e30f;
     plan.edge = plan.max_weight = INFINITY;
     plan.depth_limit = 3e38f;
     plan.depth_scale = 1;
     // Every pixel has the same depth.
-    float depth = 1;
-    plan.depth = {reinterpret_cast<char*>(&depth), rc::Type::f32, 0, 0, 0, 0};
+    const float depth = 1;
     const rc::Camera camera =
         any_camera(random, static_cast<double>(plan.width), static_cast<double>(plan.height));
     const rc::Grid& grid = plan.volume.grid;
@@ -51,14 +50,16 @@ int main() {
       const rc::Brick brick = rc::brick_at(grid, random.integer(0, rc::bricks_along(grid, 0) - 1),
                                            random.integer(0, rc::bricks_along(grid, 1) - 1),
                                            random.integer(0, rc::bricks_along(grid, 2) - 1));
-      const bool may_see = rc::may_see(plan, camera, brick);
+      const bool may_see = rc::may_see(plan, camera, rc::box_of(brick));
       int64_t voxels = 0;
       for (int64_t x = brick.low[0]; x <= brick.high[0]; ++x) {
         for (int64_t y = brick.low[1]; y <= brick.high[1]; ++y) {
           for (int64_t z = brick.low[2]; z <= brick.high[2]; ++z) {
             rc::FieldState state = {};
-            voxels += rc::observe<float>(plan, camera, 0, static_cast<float>(x),
-                                         static_cast<float>(y), static_cast<float>(z), state);
+            rc::Pixel pixel;
+            voxels += rc::pixel_of(plan, camera, static_cast<float>(x), static_cast<float>(y),
+                                   static_cast<float>(z), pixel) &&
+                      rc::observe<false>(plan, camera, 0, pixel, depth, state);
           }
         }
       }

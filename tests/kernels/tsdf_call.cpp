@@ -77,6 +77,12 @@ rc_status call_tsdf(rc_context* context, const TsdfCase& c, Arguments& arguments
   rc_tsdf_integrate_options o = c.integrate;
   o.color_images = arguments["color_images"];
   o.color = arguments["color"];
+  const rc_status status = take_workspace(o, allocate, [&](uint64_t* size) {
+    return rc_tsdf_integrate_workspace_size(context, arguments["depth"], &intrinsics.tensor,
+                                            &poses.tensor, &c.grid, &o, arguments["tsdf"],
+                                            arguments["weight"], size);
+  });
+  if (status != RC_SUCCESS) return status;
   return rc_tsdf_integrate(context, arguments["depth"], &intrinsics.tensor, &poses.tensor, &c.grid,
                            &o, arguments["tsdf"], arguments["weight"]);
 }

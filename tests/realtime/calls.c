@@ -150,6 +150,7 @@ static float depth[4][4], tsdf[4][4][4], weight[4][4][4];
 static void tsdf_integrate(void) {
   rc_tsdf_integrate_options options = RC_TSDF_INTEGRATE_OPTIONS_INIT;
   options.truncation = 1;
+  WORKSPACE(options);
   STEADY(rc_tsdf_integrate(context, &TENSOR(depth, f32, 4, 4), &TENSOR(intrinsics, f64, 3, 3),
                            &TENSOR(pose, f64, 4, 4), &grid, &options, &TENSOR(tsdf, f32, 4, 4, 4),
                            &TENSOR(weight, f32, 4, 4, 4)));

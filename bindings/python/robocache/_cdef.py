@@ -386,6 +386,8 @@ typedef struct rc_tsdf_integrate_options {
   int32_t reserved;
   const rc_tensor* color_images;
   rc_tensor* color;
+  void* workspace;
+  uint64_t workspace_size;
 } rc_tsdf_integrate_options;
 typedef struct rc_tsdf_from_points_options {
   uint32_t struct_size;
@@ -423,6 +425,10 @@ rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
                                    const rc_tensor* intrinsics, const rc_tensor* poses,
                                    const rc_grid* grid, const rc_tsdf_integrate_options* options,
                                    rc_tensor* tsdf, rc_tensor* weight);
+rc_status rc_tsdf_integrate_workspace_size(
+    rc_context* context, const rc_tensor* depth, const rc_tensor* intrinsics,
+    const rc_tensor* poses, const rc_grid* grid, const rc_tsdf_integrate_options* options,
+    const rc_tensor* tsdf, const rc_tensor* weight, uint64_t* size);
 rc_status rc_tsdf_from_points(rc_context* context, const rc_tensor* points,
                                      const rc_grid* grid,
                                      const rc_tsdf_from_points_options* options, rc_tensor* tsdf,

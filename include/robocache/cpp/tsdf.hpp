@@ -50,6 +50,7 @@ struct TsdfIntegrateOptions {
   ConstTensor color_images{};
   /** float32 [X,Y,Z,3]: the average colour. */
   Tensor color{};
+  Workspace workspace{};
 
   /** What the C interface takes; it points into this object. */
   rc_tsdf_integrate_options get() const noexcept {
@@ -62,6 +63,8 @@ struct TsdfIntegrateOptions {
     c.weighting = static_cast<int32_t>(weighting);
     c.color_images = color_images.get();
     c.color = color.get();
+    c.workspace = workspace.data;
+    c.workspace_size = workspace.size;
     return c;
   }
 };
@@ -154,6 +157,18 @@ inline Return<void> tsdf_integrate(Context& context, const ConstTensor& depth,
   return detail::finish(rc_tsdf_integrate(context.get(), depth.get(), intrinsics.get(), poses.get(),
                                           &volume.grid, &c, volume.tsdf.get(),
                                           volume.weight.get()));
+}
+
+/** Bytes of workspace that tsdf_integrate() with the same arguments needs. */
+[[nodiscard]] inline Return<uint64_t> tsdf_integrate_workspace_size(
+    Context& context, const ConstTensor& depth, const ConstTensor& intrinsics,
+    const ConstTensor& poses, const Volume& volume, const TsdfIntegrateOptions& options) {
+  const rc_tsdf_integrate_options c = options.get();
+  uint64_t size = 0;
+  const rc_status status = rc_tsdf_integrate_workspace_size(
+      context.get(), depth.get(), intrinsics.get(), poses.get(), &volume.grid, &c,
+      volume.tsdf.get(), volume.weight.get(), &size);
+  return detail::finish(status, size);
 }
 
 /** Integrates points into a volume, all as one observation: ::rc_tsdf_from_points.

@@ -15,7 +15,7 @@ SIZE_0_1(rc_stream, 56);
 SIZE_0_1(rc_fuse_options, 40);
 SIZE_0_1(rc_voxelize_options, 88);
 SIZE_0_1(rc_voxelize_sparse_options, 120);
-SIZE_0_1(rc_tsdf_integrate_options, 64);
+SIZE_0_1(rc_tsdf_integrate_options, 80);
 SIZE_0_1(rc_tsdf_from_points_options, 88);
 SIZE_0_1(rc_tsdf_extract_options, 64);
 
@@ -234,6 +234,10 @@ static void distance_fields(void) {
   rc_tsdf_integrate_options options;
   SUCCEEDS(rc_tsdf_integrate_options_init(&options, sizeof options));
   options.truncation = 1;
+  SUCCEEDS(rc_tsdf_integrate_workspace_size(context, &d, &k, &e, &column, &options, &distances,
+                                            &weights, &options.workspace_size));
+  CHECK(options.workspace_size <= sizeof workspace);
+  options.workspace = workspace;
   SUCCEEDS(rc_tsdf_integrate(context, &d, &k, &e, &column, &options, &distances, &weights));
   CHECK_NUMBERS(weight, 1, 1, 1, 0);
   CHECK_NUMBERS(tsdf, 1, 0.5f, -0.5f);

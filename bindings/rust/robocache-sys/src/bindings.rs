@@ -1344,12 +1344,14 @@ pub struct rc_tsdf_integrate_options {
     pub reserved: i32,
     pub color_images: *const rc_tensor,
     pub color: *mut rc_tensor,
+    pub workspace: *mut ::core::ffi::c_void,
+    pub workspace_size: u64,
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
     [
         "Size of rc_tsdf_integrate_options",
-    ][::core::mem::size_of::<rc_tsdf_integrate_options>() - 64usize];
+    ][::core::mem::size_of::<rc_tsdf_integrate_options>() - 80usize];
     [
         "Alignment of rc_tsdf_integrate_options",
     ][::core::mem::align_of::<rc_tsdf_integrate_options>() - 8usize];
@@ -1383,6 +1385,12 @@ const _: () = {
     [
         "Offset of field: rc_tsdf_integrate_options::color",
     ][::core::mem::offset_of!(rc_tsdf_integrate_options, color) - 56usize];
+    [
+        "Offset of field: rc_tsdf_integrate_options::workspace",
+    ][::core::mem::offset_of!(rc_tsdf_integrate_options, workspace) - 64usize];
+    [
+        "Offset of field: rc_tsdf_integrate_options::workspace_size",
+    ][::core::mem::offset_of!(rc_tsdf_integrate_options, workspace_size) - 72usize];
 };
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -1530,6 +1538,20 @@ unsafe extern "C" {
         options: *const rc_tsdf_integrate_options,
         tsdf: *mut rc_tensor,
         weight: *mut rc_tensor,
+    ) -> rc_status;
+}
+unsafe extern "C" {
+    #[must_use]
+    pub fn rc_tsdf_integrate_workspace_size(
+        context: *mut rc_context,
+        depth: *const rc_tensor,
+        intrinsics: *const rc_tensor,
+        poses: *const rc_tensor,
+        grid: *const rc_grid,
+        options: *const rc_tsdf_integrate_options,
+        tsdf: *const rc_tensor,
+        weight: *const rc_tensor,
+        size: *mut u64,
     ) -> rc_status;
 }
 unsafe extern "C" {

@@ -39,7 +39,7 @@ pub use tensor::{MAX_NDIM, TensorView, TensorViewMut};
 pub use time::{ClockMap, Rate, Span, Window, target_clock, target_clock_into};
 pub use tsdf::{
     DepthUnit, TsdfExtractOptions, TsdfExtractOutputs, TsdfFromPointsOptions,
-    TsdfFromPointsOutputs, TsdfIntegrateOptions, TsdfWeight, Volume,
+    TsdfFromPointsOutputs, TsdfIntegrateOptions, TsdfIntegrateOutputs, TsdfWeight, Volume,
 };
 pub use version::{HEADER_VERSION, build_info, check_version, version, version_string};
 pub use voxelize::{

@@ -486,9 +486,11 @@ typedef struct rc_tsdf_integrate_options {
   int32_t reserved;
   const rc_tensor* color_images;
   rc_tensor* color;
+  void* workspace;
+  uint64_t workspace_size;
 } rc_tsdf_integrate_options;
 #define RC_TSDF_INTEGRATE_OPTIONS_INIT \
-  {sizeof(rc_tsdf_integrate_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+  {sizeof(rc_tsdf_integrate_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 typedef struct rc_tsdf_from_points_options {
   uint32_t struct_size;
@@ -532,6 +534,10 @@ RC_API rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
                                    const rc_tensor* intrinsics, const rc_tensor* poses,
                                    const rc_grid* grid, const rc_tsdf_integrate_options* options,
                                    rc_tensor* tsdf, rc_tensor* weight);
+RC_API rc_status rc_tsdf_integrate_workspace_size(
+    rc_context* context, const rc_tensor* depth, const rc_tensor* intrinsics,
+    const rc_tensor* poses, const rc_grid* grid, const rc_tsdf_integrate_options* options,
+    const rc_tensor* tsdf, const rc_tensor* weight, uint64_t* size);
 RC_API rc_status rc_tsdf_from_points(rc_context* context, const rc_tensor* points,
                                      const rc_grid* grid,
                                      const rc_tsdf_from_points_options* options, rc_tensor* tsdf,

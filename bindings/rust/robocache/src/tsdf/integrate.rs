@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::tensor::{Raw, TensorView};
 use crate::tsdf::{TsdfWeight, Volume};
 use crate::voxelize::Grid;
+use crate::workspace::Workspace;
 
 /// How depth images are integrated.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +78,89 @@ impl<'a> TsdfIntegrateOptions<'a> {
     }
 }
 
+/// What [`Context::tsdf_integrate`] writes. A [`Volume`] converts into it.
+#[derive(Debug)]
+#[must_use]
+pub struct TsdfIntegrateOutputs<'a> {
+    volume: Volume<'a>,
+    workspace: Option<Workspace<'a>>,
+}
+
+impl<'a> TsdfIntegrateOutputs<'a> {
+    /// The volume.
+    pub fn new(volume: Volume<'a>) -> Self {
+        Self { volume, workspace: None }
+    }
+
+    /// Memory that the call works in, at least what [`Context::tsdf_integrate_workspace_size`]
+    /// says.
+    pub fn workspace(mut self, workspace: Workspace<'a>) -> Self {
+        self.workspace = Some(workspace);
+        self
+    }
+}
+
+impl<'a> From<Volume<'a>> for TsdfIntegrateOutputs<'a> {
+    fn from(volume: Volume<'a>) -> Self {
+        Self::new(volume)
+    }
+}
+
+/// The tensors of a call, for as long as it lasts.
+struct RawTensors<'a> {
+    options: &'a TsdfIntegrateOptions<'a>,
+    depth: Raw<'a>,
+    intrinsics: Raw<'a>,
+    poses: Raw<'a>,
+    color_images: Raw<'a>,
+    tsdf: Raw<'a>,
+    weight: Raw<'a>,
+    color: Raw<'a>,
+}
+
+impl<'a> RawTensors<'a> {
+    fn new(
+        depth: &'a TensorView<'a>,
+        intrinsics: &'a TensorView<'a>,
+        poses: &'a TensorView<'a>,
+        options: &'a TsdfIntegrateOptions<'a>,
+        outputs: &'a TsdfIntegrateOutputs<'a>,
+    ) -> Self {
+        Self {
+            options,
+            depth: Raw::input(depth),
+            intrinsics: Raw::input(intrinsics),
+            poses: Raw::input(poses),
+            color_images: Raw::input(&options.color_images),
+            tsdf: Raw::output(&outputs.volume.tsdf),
+            weight: Raw::output(&outputs.volume.weight),
+            color: Raw::output(&outputs.volume.color),
+        }
+    }
+
+    /// The C struct of options. It points into `self`, which must stay where it is.
+    fn raw(
+        &self,
+        workspace: Option<&Workspace<'_>>,
+        context: &Context,
+    ) -> Result<rc_tsdf_integrate_options> {
+        let (workspace, workspace_size) = Workspace::raw(workspace, context)?;
+        Ok(rc_tsdf_integrate_options {
+            flags: self.options.flags,
+            truncation: self.options.truncation,
+            depth_scale: self.options.depth_scale,
+            max_depth: self.options.max_depth,
+            max_weight: self.options.max_weight,
+            weighting: self.options.weighting as i32,
+            color_images: self.color_images.pointer(),
+            color: self.color.pointer_mut(),
+            workspace,
+            workspace_size,
+            ..rc_tsdf_integrate_options::INIT
+        })
+    }
+}
+
 /// Distance fields. Cameras are pinholes that look along +z, x to the right, y down; the centre of
 /// pixel (u, v) is at (u, v). Intrinsics are `[[fx, 0, cx], [0, fy, cy], [0, 0, 1]]`; poses take
 /// camera coordinates to those of the volume. Both are `f64` or `f32` in CPU memory, also for CUDA
@@ -88,7 +172,7 @@ impl Context {
     /// - `depth`: `u16` or `f32` `[K,H,W]`, or `[H,W]` for one frame.
     /// - `intrinsics`: `[3,3]` for all frames, or `[K,3,3]`.
     /// - `poses`: `[K,4,4]`, or `[4,4]` for one frame.
-    /// - `volume`: of the grid's dims, read and written.
+    /// - `outputs`: a volume of the grid's dims, read and written.
     ///
     /// ```
     /// use robocache::{Context, Grid, TensorView, TensorViewMut, TsdfIntegrateOptions, Volume};
@@ -122,44 +206,62 @@ impl Context {
     /// [`UnsupportedLayout`](crate::ErrorCode::UnsupportedLayout),
     /// [`UnsupportedOption`](crate::ErrorCode::UnsupportedOption),
     /// [`DeviceMismatch`](crate::ErrorCode::DeviceMismatch), [`Cuda`](crate::ErrorCode::Cuda).
-    pub fn tsdf_integrate(
+    pub fn tsdf_integrate<'a>(
         &self,
         depth: TensorView<'_>,
         intrinsics: TensorView<'_>,
         poses: TensorView<'_>,
         grid: &Grid,
         options: &TsdfIntegrateOptions<'_>,
-        volume: Volume<'_>,
+        outputs: impl Into<TsdfIntegrateOutputs<'a>>,
     ) -> Result<()> {
-        let depth = Raw::input(&depth);
-        let intrinsics = Raw::input(&intrinsics);
-        let poses = Raw::input(&poses);
-        let color_images = Raw::input(&options.color_images);
-        let tsdf = Raw::output(&volume.tsdf);
-        let weight = Raw::output(&volume.weight);
-        let color = Raw::output(&volume.color);
-        let raw = rc_tsdf_integrate_options {
-            flags: options.flags,
-            truncation: options.truncation,
-            depth_scale: options.depth_scale,
-            max_depth: options.max_depth,
-            max_weight: options.max_weight,
-            weighting: options.weighting as i32,
-            color_images: color_images.pointer(),
-            color: color.pointer_mut(),
-            ..rc_tsdf_integrate_options::INIT
-        };
+        let outputs = outputs.into();
+        let tensors = RawTensors::new(&depth, &intrinsics, &poses, options, &outputs);
+        let raw = tensors.raw(outputs.workspace.as_ref(), self)?;
         // SAFETY: all tensors describe memory that this call borrows.
         self.call(|context| unsafe {
             sys::rc_tsdf_integrate(
                 context,
-                depth.pointer(),
-                intrinsics.pointer(),
-                poses.pointer(),
+                tensors.depth.pointer(),
+                tensors.intrinsics.pointer(),
+                tensors.poses.pointer(),
                 grid.raw(),
                 &raw,
-                tsdf.pointer_mut(),
-                weight.pointer_mut(),
+                tensors.tsdf.pointer_mut(),
+                tensors.weight.pointer_mut(),
+            )
+        })
+    }
+
+    /// Bytes of workspace that [`tsdf_integrate`](Self::tsdf_integrate) with the same arguments
+    /// needs: exact, from shapes and options alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of `tsdf_integrate` that shapes, options and cameras can cause.
+    pub fn tsdf_integrate_workspace_size(
+        &self,
+        depth: TensorView<'_>,
+        intrinsics: TensorView<'_>,
+        poses: TensorView<'_>,
+        grid: &Grid,
+        options: &TsdfIntegrateOptions<'_>,
+        outputs: &TsdfIntegrateOutputs<'_>,
+    ) -> Result<u64> {
+        let tensors = RawTensors::new(&depth, &intrinsics, &poses, options, outputs);
+        let raw = tensors.raw(None, self)?;
+        // SAFETY: only descriptions are read.
+        self.size(|context, size| unsafe {
+            sys::rc_tsdf_integrate_workspace_size(
+                context,
+                tensors.depth.pointer(),
+                tensors.intrinsics.pointer(),
+                tensors.poses.pointer(),
+                grid.raw(),
+                &raw,
+                tensors.tsdf.pointer(),
+                tensors.weight.pointer(),
+                size,
             )
         })
     }

@@ -9,6 +9,6 @@ mod unproject;
 
 pub use extract::{TsdfExtractOptions, TsdfExtractOutputs};
 pub use from_points::{TsdfFromPointsOptions, TsdfFromPointsOutputs};
-pub use integrate::TsdfIntegrateOptions;
+pub use integrate::{TsdfIntegrateOptions, TsdfIntegrateOutputs};
 pub use rules::{TsdfWeight, Volume};
 pub use unproject::DepthUnit;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 use robocache::{
     DepthUnit, ErrorCode, Grid, TensorView, TsdfExtractOptions, TsdfExtractOutputs,
-    TsdfFromPointsOptions, TsdfFromPointsOutputs, TsdfIntegrateOptions, TsdfWeight, Volume,
-    Workspace,
+    TsdfFromPointsOptions, TsdfFromPointsOutputs, TsdfIntegrateOptions, TsdfIntegrateOutputs,
+    TsdfWeight, Volume, Workspace,
 };
 
 use crate::{cpu, view, view_mut};
@@ -33,6 +33,27 @@ fn wall(options: &TsdfIntegrateOptions<'_>) -> ([f32; VOXELS], [f32; VOXELS]) {
         )
         .unwrap();
     (tsdf, weight)
+}
+
+#[test]
+fn images_are_integrated_in_the_callers_memory() {
+    let context = cpu();
+    let depth = [1600_u16; 64];
+    let options = TsdfIntegrateOptions::new(0.5);
+    let (mut tsdf, mut weight) = ([0.0_f32; VOXELS], [0.0_f32; VOXELS]);
+    let outputs = TsdfIntegrateOutputs::new(Volume::new(
+        view_mut(&mut tsdf, &DIMS),
+        view_mut(&mut weight, &DIMS),
+    ));
+    let images = view(&depth, &[8, 8]);
+    let (lens, pose) = (view(&INTRINSICS, &[3, 3]), view(&IDENTITY, &[4, 4]));
+    let size = context
+        .tsdf_integrate_workspace_size(images, lens, pose, &grid(), &options, &outputs)
+        .unwrap();
+    let mut memory = vec![0_u128; usize::try_from(size).unwrap() / 16 + 1];
+    let outputs = outputs.workspace(Workspace::new(&mut memory));
+    context.tsdf_integrate(images, lens, pose, &grid(), &options, outputs).unwrap();
+    assert!(weight.contains(&1.0));
 }
 
 #[test]

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Depth tiles in plain loops.
+#include <algorithm>
+
+#include "kernels/tsdf/integrate.h"
+#include "kernels/tsdf/tsdf.h"
+
+namespace rc {
+namespace {
+
+constexpr int kTile = 1 << kTileShift;
+// Pixels side by side that are taken at once.
+constexpr int kStrip = 16 * kTile;
+
+void join(DepthTile& tile, const DepthTile& other) {
+  tile.least = std::min(tile.least, other.least);
+  tile.most = std::max(tile.most, other.most);
+}
+
+struct Strip {
+  float least[kStrip], most[kStrip];
+
+  template <class Depth>
+  void take_row(const IntegratePlan& plan, const Depth* row, int64_t step, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      const auto depth = static_cast<float>(row[i * step]);
+      const float measured = is_measurement(plan, depth) ? depth * plan.depth_scale : -kInfinity;
+      least[i] = std::min(least[i], measured);
+      most[i] = std::max(most[i], measured);
+    }
+  }
+};
+
+// Tiles of the first level in row `v` of them.
+template <class Depth>
+void make_row(const IntegratePlan& plan, const DepthTiles& tiles, int64_t frame, int64_t v,
+              DepthTile* row) {
+  const auto image = reinterpret_cast<const Depth*>(plan.depth.data) + frame * plan.depth.frame;
+  const int64_t step = plan.depth.column, end = std::min(plan.height, (v + 1) * kTile);
+  std::fill_n(row, tiles.width[0], DepthTile{kInfinity, -kInfinity});
+  for (int64_t u = 0; u < plan.width; u += kStrip) {
+    const int64_t count = std::min<int64_t>(kStrip, plan.width - u);
+    Strip strip;
+    std::fill_n(strip.least, count, kInfinity);
+    std::fill_n(strip.most, count, -kInfinity);
+    for (int64_t y = v * kTile; y < end; ++y) {
+      const Depth* const pixels = image + y * plan.depth.row + u * step;
+      // Compilers make lanes of the one with the constant.
+      step == 1 ? strip.take_row(plan, pixels, 1, count)
+                : strip.take_row(plan, pixels, step, count);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      join(row[(u + i) >> kTileShift], {strip.least[i], strip.most[i]});
+    }
+  }
+}
+
+}  // namespace
+
+void make_tiles(const IntegratePlan& plan, const CameraPass& pass, const DepthTiles& tiles,
+                int64_t begin, int64_t end) {
+  constexpr int kLast = kTileLevels - 1;
+  const int64_t rows = tiles.height[kLast];
+  for (int64_t i = begin; i < end; ++i) {
+    const int64_t f = i / rows, region = i % rows;
+    DepthTile* const frame = tiles.data + f * tiles.frame;
+    for (int l = 0; l < kTileLevels; ++l) {
+      const int64_t last = std::min<int64_t>((region + 1) << (kLast - l), tiles.height[l]);
+      for (int64_t v = region << (kLast - l); v < last; ++v) {
+        DepthTile* const row = frame + tiles.level[l] + v * tiles.width[l];
+        if (l == 0) {
+          plan.depth.type == Type::u16
+              ? make_row<uint16_t>(plan, tiles, pass.first + f, v, row)
+              : make_row<float>(plan, tiles, pass.first + f, v, row);
+          continue;
+        }
+        std::fill_n(row, tiles.width[l], DepthTile{kInfinity, -kInfinity});
+        const int64_t finer_end = std::min<int64_t>(2 * v + 2, tiles.height[l - 1]);
+        for (int64_t finer = 2 * v; finer < finer_end; ++finer) {
+          const DepthTile* const from =
+              frame + tiles.level[l - 1] + finer * tiles.width[l - 1];
+          for (int32_t u = 0; u < tiles.width[l - 1]; ++u) join(row[u / 2], from[u]);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace rc
