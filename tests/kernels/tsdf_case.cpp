@@ -141,8 +141,8 @@ class Builder {
   void make_frames() {
     single_ = r_.chance(25);
     frames_ = single_ ? 1 : r_.pick<int64_t>({0, 1, 2, 3, 33, 40});
-    height_ = r_.pick<int64_t>({1, 7, 24});
-    width_ = r_.pick<int64_t>({1, 9, 32});
+    height_ = r_.pick<int64_t>({1, 7, 24, 70});
+    width_ = r_.pick<int64_t>({1, 9, 32, 100});
     if (frames_ > 32) trait("several passes");
     if (frames_ == 0) trait("no frames");
     for (int64_t f = 0; f < frames_; ++f) add_camera();
@@ -153,14 +153,26 @@ class Builder {
       t.strides[t.strides.size() - 2] = int64_t{1} << 40;
       trait("wide rows");
     }
+    draw_depth(t);
+  }
+
+  /** Noise; or a wall, with a step in it, before or behind the volume or in it: then what many voxels
+   * see is known of all of them at once. */
+  void draw_depth(TestTensor& t) {
+    const bool wall = r_.chance(60);
+    const double left = r_.pick<double>({0.1, 0.7, 1.5, 4, 6}), right = r_.real(0.1, 6);
+    const int64_t step = r_.pick<int64_t>({0, width_, r_.integer(0, width_)});
+    const int holes = wall ? r_.pick({0, 0, 1}) : 15;
+    if (wall) trait(holes == 0 ? "wall" : "wall with holes");
     for (int64_t i = 0; i < t.count(); ++i) {
-      const double z = r_.real(0.05, 3.5);
+      const double z = !wall ? r_.real(0.05, 3.5) : i % width_ < step ? left : right;
+      const bool hole = r_.chance(holes);
       if (kind_.input == Dtype::u16) {
-        t.put(i, static_cast<uint16_t>(r_.chance(10) ? r_.pick({0, 1, 65535}) : 1000 * z));
+        t.put(i, static_cast<uint16_t>(hole ? r_.pick({0, 1, 65535}) : 1000 * z));
       } else {
-        t.put(i, r_.chance(85) ? static_cast<float>(z)
-                               : r_.pick<float>({0, -0.0f, -1, NAN, INFINITY, -INFINITY, 1e-40f,
-                                                 1e-18f, 1e30f, 3e38f}));
+        t.put(i, !hole ? static_cast<float>(z)
+                       : r_.pick<float>({0, -0.0f, -1, NAN, INFINITY, -INFINITY, 1e-40f, 1e-18f,
+                                         1e30f, 3e38f}));
       }
     }
   }
@@ -305,7 +317,8 @@ std::vector<std::string> expected_tsdf_traits() {
       "no carving",     "weights limited",   "fresh volume", "used volume",   "several passes",
       "no frames",      "max_depth",         "wide rows",    "depth_scale",   "colour uint8",
       "colour float32", "layout single",     "layout batch", "layout packed", "lengths",
-      "one sensor",     "colours of points", "no room"};
+      "one sensor",     "colours of points", "no room",
+      "wall",           "wall with holes"};
   for (const Combination& c : combinations()) traits.push_back(trait_of(c));
   return traits;
 }
