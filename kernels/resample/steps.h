@@ -123,7 +123,7 @@ struct Guess {
     // By the advance before this one: the next target need not wait for it to be worked out.
     next = where + ((advance + (1 << (kBits - 1))) >> kBits);
     // An eighth of what is new: samples with jitter lead it astray by less than one.
-    advance += (((where - not_later) << kBits) - advance) >> 3;
+    advance += ((where - not_later) * (1 << kBits) - advance) >> 3;
     not_later = where;
   }
 };

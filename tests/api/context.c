@@ -114,7 +114,7 @@ static void simd_levels_of_the_processor(void) {
   SUCCEEDS(rc_device_info(RC_DEVICE_CPU, 0, &cpu));
   rc_context_options options = cpu_options();
   rc_context* context;
-  char message[128], has[64] = "";
+  char message[192], has[64] = "";
   int found = 0;
   for (int i = 0; i < foreign && !found; ++i) {
     options.simd_level = levels[i];
