@@ -7,6 +7,7 @@
 #include "kernels/voxelize/voxelize.h"
 #include "lib/float_environment.h"
 #include "lib/parallel.h"
+#include "lib/ranked_points.h"
 #include "lib/sorted_points.h"
 
 namespace rc {
@@ -26,7 +27,50 @@ void clear_stats(const Array& stats, const Cloud& cloud) {
   }
 }
 
-uint64_t voxelize_workspace(const DensePlan& plan) {
+namespace {
+
+/** Both write the rows of the voxels, and say how many of these there are. */
+int64_t list_ranked(rc_context& context, const SparsePlan& plan, char* workspace) {
+  const RankedPoints ranked = rank_points(context, plan.voxels, workspace);
+  const RankKernels& kernels = rank_kernels(context);
+  const int64_t cells = plan.voxels.cells();
+  const int64_t elements = (1 + plan.voxels.width) * ranked.voxels;
+  split(context, cells, divide_up(elements, cells),
+        [&](int64_t begin, int64_t end) { kernels.list_voxels(plan, ranked, begin, end); });
+  if (plan.point_to_voxel) {
+    split(context, plan.voxels.cloud.positions(), 1,
+          [&](int64_t begin, int64_t end) { kernels.number(plan, ranked, begin, end); });
+  }
+  return ranked.voxels;
+}
+
+int64_t list_sorted(rc_context& context, const SparsePlan& plan, char* workspace) {
+  const VoxelPlan& voxels = plan.voxels;
+  return with_key(voxels, [&](auto* key) {
+    using Key = std::remove_pointer_t<decltype(key)>;
+    const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
+    // Pieces are counted first, so that each knows the number of its first row.
+    const int64_t pieces = std::clamp<int64_t>(sorted.count / elements_per_task, 1, 256);
+    int64_t rows[256 + 1] = {};
+    const auto each_piece = [&](auto body) {
+      context.pool.run(pieces, [&](int64_t piece, int) {
+        body(piece, sorted.count * piece / pieces, sorted.count * (piece + 1) / pieces);
+      });
+    };
+    each_piece([&](int64_t piece, int64_t begin, int64_t end) {
+      rows[piece + 1] = voxel_kernels<Key>(context).number(sorted, begin, end);
+    });
+    for (int64_t piece = 0; piece < pieces; ++piece) rows[piece + 1] += rows[piece];
+    each_piece([&](int64_t piece, int64_t begin, int64_t end) {
+      voxel_kernels<Key>(context).list(plan, sorted, rows[piece], begin, end);
+    });
+    return rows[pieces];
+  });
+}
+
+}  // namespace
+
+uint64_t voxelize_workspace(const rc_context&, const DensePlan& plan) {
   return reduces_features(plan.voxels.reduce) ? sort_workspace(plan.voxels) : 0;
 }
 
@@ -58,7 +102,9 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
   });
 }
 
-uint64_t voxelize_workspace(const VoxelGradientPlan& plan) { return sort_workspace(plan.voxels); }
+uint64_t voxelize_workspace(const rc_context&, const VoxelGradientPlan& plan) {
+  return sort_workspace(plan.voxels);
+}
 
 void voxelize_cpu(rc_context& context, const VoxelGradientPlan& plan, char* workspace) {
   const FloatEnvironment environment;
@@ -74,7 +120,9 @@ void voxelize_cpu(rc_context& context, const VoxelGradientPlan& plan, char* work
   });
 }
 
-uint64_t voxelize_workspace(const SparsePlan& plan) { return sort_workspace(plan.voxels); }
+uint64_t voxelize_workspace(const rc_context& context, const SparsePlan& plan) {
+  return uses_ranks(context, plan) ? rank_workspace(plan.voxels) : sort_workspace(plan.voxels);
+}
 
 void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) {
   const FloatEnvironment environment;
@@ -84,26 +132,8 @@ void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) 
     split(context, voxels.cloud.positions(), 1,
           [&](int64_t begin, int64_t end) { clear_points(plan, begin, end); });
   }
-  const int64_t total = with_key(voxels, [&](auto* key) {
-    using Key = std::remove_pointer_t<decltype(key)>;
-    const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
-    // Pieces are counted first, so that each knows the number of its first row.
-    const int64_t pieces = std::clamp<int64_t>(sorted.count / elements_per_task, 1, 256);
-    int64_t rows[256 + 1] = {};
-    const auto each_piece = [&](auto body) {
-      context.pool.run(pieces, [&](int64_t piece, int) {
-        body(piece, sorted.count * piece / pieces, sorted.count * (piece + 1) / pieces);
-      });
-    };
-    each_piece([&](int64_t piece, int64_t begin, int64_t end) {
-      rows[piece + 1] = voxel_kernels<Key>(context).number(sorted, begin, end);
-    });
-    for (int64_t piece = 0; piece < pieces; ++piece) rows[piece + 1] += rows[piece];
-    each_piece([&](int64_t piece, int64_t begin, int64_t end) {
-      voxel_kernels<Key>(context).list(plan, sorted, rows[piece], begin, end);
-    });
-    return rows[pieces];
-  });
+  const int64_t total = uses_ranks(context, plan) ? list_ranked(context, plan, workspace)
+                                                  : list_sorted(context, plan, workspace);
   const int64_t kept = std::min(total, plan.capacity);
   split(context, plan.capacity - kept, 4 + voxels.width * (1 + plan.hard_points),
         [&](int64_t begin, int64_t end) { clear_rows(plan, kept + begin, kept + end); });

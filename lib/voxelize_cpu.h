@@ -16,9 +16,9 @@ void check_cloud_data(int32_t op, const Cloud& cloud);
 void clear_stats(const Array& stats, const Cloud& cloud);
 
 /** Bytes of workspace. */
-uint64_t voxelize_workspace(const DensePlan& plan);
-uint64_t voxelize_workspace(const VoxelGradientPlan& plan);
-uint64_t voxelize_workspace(const SparsePlan& plan);
+uint64_t voxelize_workspace(const rc_context& context, const DensePlan& plan);
+uint64_t voxelize_workspace(const rc_context& context, const VoxelGradientPlan& plan);
+uint64_t voxelize_workspace(const rc_context& context, const SparsePlan& plan);
 
 void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace);
 void voxelize_cpu(rc_context& context, const VoxelGradientPlan& plan, char* workspace);

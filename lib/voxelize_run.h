@@ -10,7 +10,7 @@ namespace rc {
 template <class Plan>
 uint64_t workspace_to_voxelize(rc_context& context, const Plan& plan) {
   return context.cuda != nullptr ? context.cuda->voxelize_workspace(plan)
-                                 : voxelize_workspace(plan);
+                                 : voxelize_workspace(context, plan);
 }
 
 template <class Plan>

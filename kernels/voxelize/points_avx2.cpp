@@ -3,6 +3,6 @@
 #define RC_LEVEL avx2
 #include "kernels/voxelize/points.h"
 
-const rc::PointKernels rc::point_kernels_avx2 = {mark_points, list_points<uint32_t>,
-                                                 list_points<uint64_t>, measure_range<uint32_t>,
-                                                 measure_range<uint64_t>};
+const rc::PointKernels rc::point_kernels_avx2 = {
+    mark_points, list_points<Entry<uint32_t>>, list_points<Entry<uint64_t>>,
+    measure_range<Entry<uint32_t>>, measure_range<Entry<uint64_t>>};

@@ -77,6 +77,57 @@ struct SortedPoints {
   const int32_t* exponents;
 };
 
+// The cell of a point, without its position.
+struct Cell {
+  uint32_t cell;
+
+  RC_SHARED uint32_t key() const { return cell; }
+  RC_SHARED void set(uint32_t key, uint32_t) { cell = key; }
+};
+
+// Points and the voxels that have some of them, numbered in the order of cells.
+struct RankedPoints {
+  // Of each position; plan.cells() where it is left out.
+  Cell* cells;
+  // A bit for each cell: whether it has a point; and for each word of these the number of the first
+  // voxel in it.
+  uint64_t* marks;
+  uint32_t* ranks;
+  int64_t words;
+  // A record for each voxel: how many points it has and, 32 bits up, kSpecialBits of each channel
+  // that tell what was not finite; then what its channels add up to. All 0 at first.
+  int64_t voxels, words_of_record;
+  uint64_t* records;
+  // As those of SortedPoints.
+  int32_t* exponents;
+};
+
+// The cells [first, first + count).
+struct CellRange {
+  uint32_t first, count;
+};
+
+// Loops over points and voxels that are not sorted, compiled for each SIMD level, in the order in
+// which a call uses them.
+struct RankKernels {
+  // As those of PointKernels.
+  void (*list)(const VoxelPlan& plan, Cell* cells, int64_t begin, int64_t end);
+  void (*range)(const VoxelPlan& plan, const Cell* cells, int32_t* exponents, int64_t begin,
+                int64_t end);
+  // Marks the cells of the positions [begin, end), beside other threads where `shared`.
+  void (*mark)(const VoxelPlan& plan, const RankedPoints& points, bool shared, int64_t begin,
+               int64_t end);
+  // Adds all points in some cells to their voxels.
+  void (*add)(const VoxelPlan& plan, const RankedPoints& points, const CellRange& cells);
+  // Writes the rows of the voxels in the cells [begin, end).
+  void (*list_voxels)(const SparsePlan& plan, const RankedPoints& points, int64_t begin,
+                      int64_t end);
+  // Writes the rows of the positions [begin, end).
+  void (*number)(const SparsePlan& plan, const RankedPoints& points, int64_t begin, int64_t end);
+};
+extern const RankKernels rank_kernels_baseline, rank_kernels_avx2, rank_kernels_avx512,
+    rank_kernels_neon;
+
 // Loops over voxels, compiled for each SIMD level.
 template <class Key>
 struct VoxelKernels {

@@ -103,17 +103,75 @@ class Rows {
   int64_t base_, step_, stride_, channels_;
 };
 
+// The scales of four channels at once, kept from voxel to voxel.
+class LaneScales {
+ public:
+  struct Lanes {
+    int64_t cloud = -1, channel = -1;
+    Scale each[kLanes] = {};
+    // 2^places and 2^-places, each as two factors.
+    Doubles first, second, back_first, back_second, bound;
+  };
+
+  LaneScales(const VoxelPlan& plan, const int32_t* exponents)
+      : plan_(plan), exponents_(exponents) {}
+
+  const Lanes& of(int64_t cloud, int64_t channel, int64_t channels) {
+    Lanes& lanes = kept_[channel / kLanes % kKept];
+    if (lanes.cloud == cloud && lanes.channel == channel) return lanes;
+    lanes.cloud = cloud;
+    lanes.channel = channel;
+    for (int64_t k = 0; k < kLanes; ++k) {
+      const Scale scale = scale_of(plan_, exponents_, cloud, channel + (k < channels ? k : 0));
+      const int half = -scale.places / 2;  // as times_power_of_two() has it
+      lanes.each[k] = scale;
+      lanes.first[k] = scale.first;
+      lanes.second[k] = scale.second;
+      lanes.back_first[k] = power_of_two(half);
+      lanes.back_second[k] = power_of_two(-scale.places - half);
+      lanes.bound[k] = scale.bound;
+    }
+    return lanes;
+  }
+
+ private:
+  // Blocks of channels.
+  static constexpr int64_t kKept = 16;
+  const VoxelPlan& plan_;
+  const int32_t* exponents_;
+  Lanes kept_[kKept];
+};
+
+// The integers of finite features other than float64, which have at most 40 bits and a sign; of
+// others any.
+inline void fixed_point(const Doubles& x, const LaneScales::Lanes& scales, Words& integers) {
+  // Added to a number below 2^51, it rounds to an integer and leaves that in the lowest bits.
+  constexpr double kRounder = 0x1.8p52;
+  const Words rounder = reinterpret_cast<Words>(Doubles{} + kRounder);
+  const Doubles limited = x > scales.bound ? scales.bound : x < -scales.bound ? -scales.bound : x;
+  integers = reinterpret_cast<Words>(limited * scales.first * scales.second + kRounder) - rounder;
+}
+
+// What sums of such integers stand for.
+inline void from_fixed_point(const Words& sum, const LaneScales::Lanes& scales, Doubles& values) {
+  values = __builtin_convertvector(reinterpret_cast<Longs>(sum), Doubles) * scales.back_first *
+           scales.back_second;
+}
+
+// How many of these integers are summed up in 64 bits.
+constexpr int64_t kMostIn64Bits = 1 << 22;
+
 // Sums of features of type T.
 template <class T>
 class SumReduction {
  public:
   SumReduction(const VoxelPlan& plan, const int32_t* exponents)
-      : plan_(plan), exponents_(exponents) {}
+      : plan_(plan), scales_(plan, exponents) {}
 
   // The sums of `channels` channels from `channel` on.
   void operator()(int64_t cloud, const Members& members, int64_t channel, int64_t channels,
                   Doubles& values) {
-    const Scales& scales = scales_of(cloud, channel, channels);
+    const LaneScales::Lanes& scales = scales_.of(cloud, channel, channels);
     const Rows<T> rows(plan_, cloud, members, channel, channels);
     if (sum_in_64_bits(rows, scales, values)) return;
     ExactSum sums[kLanes] = {};
@@ -126,39 +184,10 @@ class SumReduction {
   }
 
  private:
-  struct Scales {
-    int64_t cloud = -1, channel = -1;
-    Scale each[kLanes] = {};
-    // 2^places and 2^-places, each as two factors.
-    Doubles first, second, back_first, back_second, bound;
-  };
-
-  const Scales& scales_of(int64_t cloud, int64_t channel, int64_t channels) {
-    Scales& scales = kept_[channel / kLanes % kKept];
-    if (scales.cloud == cloud && scales.channel == channel) return scales;
-    scales.cloud = cloud;
-    scales.channel = channel;
-    for (int64_t k = 0; k < kLanes; ++k) {
-      const Scale scale = scale_of(plan_, exponents_, cloud, channel + (k < channels ? k : 0));
-      const int half = -scale.places / 2;  // as times_power_of_two() has it
-      scales.each[k] = scale;
-      scales.first[k] = scale.first;
-      scales.second[k] = scale.second;
-      scales.back_first[k] = power_of_two(half);
-      scales.back_second[k] = power_of_two(-scale.places - half);
-      scales.bound[k] = scale.bound;
-    }
-    return scales;
-  }
-
   // False where that is not enough, or where a feature is not finite.
-  static bool sum_in_64_bits(const Rows<T>& rows, const Scales& scales, Doubles& values) {
-    // Integers of features other than float64 have at most 40 bits and a sign.
-    constexpr int64_t kMost = 1 << 22;
-    if (std::is_same_v<T, double> || rows.count() > kMost) return false;
-    // Added to a number below 2^51, it rounds to an integer and leaves that in the lowest bits.
-    constexpr double kRounder = 0x1.8p52;
-    const Words rounder = reinterpret_cast<Words>(Doubles{} + kRounder);
+  static bool sum_in_64_bits(const Rows<T>& rows, const LaneScales::Lanes& scales,
+                             Doubles& values) {
+    if (std::is_same_v<T, double> || rows.count() > kMostIn64Bits) return false;
     // Unsigned: beside a feature that is not finite, sums wrap and are of no use.
     Words sum = {};
     Longs finite = Longs{} - 1;
@@ -166,20 +195,20 @@ class SumReduction {
       Doubles x;
       rows.load(i, x);
       finite &= (x < HUGE_VAL) & (x > -HUGE_VAL);
-      x = x > scales.bound ? scales.bound : x < -scales.bound ? -scales.bound : x;
-      sum += reinterpret_cast<Words>(x * scales.first * scales.second + kRounder) - rounder;
+      Words q;
+      fixed_point(x, scales, q);
+      sum += q;
     }
-    values = __builtin_convertvector(reinterpret_cast<Longs>(sum), Doubles) * scales.back_first *
-             scales.back_second;
+    from_fixed_point(sum, scales, values);
     return (finite[0] & finite[1] & finite[2] & finite[3]) != 0;
   }
 
-  // Blocks of channels whose scales are kept from voxel to voxel.
-  static constexpr int64_t kKept = 16;
   const VoxelPlan& plan_;
-  const int32_t* exponents_;
-  Scales kept_[kKept];
+  LaneScales scales_;
 };
+
+// Bits of doubles as integers of the same order, -0 before +0, and back.
+inline void toggle_order(Longs& bits) { bits ^= (bits >> 63) & INT64_MAX; }
 
 // Greatest or least features of type T.
 template <class T>
@@ -207,9 +236,6 @@ class ExtremeReduction {
   }
 
  private:
-  // From bits of doubles to integers of the same order, -0 before +0, and back.
-  static void toggle_order(Longs& bits) { bits ^= (bits >> 63) & INT64_MAX; }
-
   const VoxelPlan& plan_;
   int64_t flip_;
 };
@@ -363,14 +389,18 @@ inline void copy_points(const SparsePlan& plan, int64_t row, int64_t cloud,
   }
 }
 
+// How many points a kept voxel has.
+inline void store_number(const SparsePlan& plan, int64_t row, int64_t count) {
+  if (!plan.counts) return;
+  reinterpret_cast<int32_t*>(plan.counts.data)[row * plan.counts.step] =
+      static_cast<int32_t>(count);
+}
+
 // Everything of a kept voxel but its reduced features.
 inline void write_row(const SparsePlan& plan, int64_t row, const CellPlace& place,
                       const Members& members) {
   store_coords(plan, row, place);
-  if (plan.counts) {
-    reinterpret_cast<int32_t*>(plan.counts.data)[row * plan.counts.step] =
-        static_cast<int32_t>(members.count);
-  }
+  store_number(plan, row, members.count);
   if (plan.hard) copy_points(plan, row, place.cloud, members);
   if (plan.point_to_voxel) {
     for (int64_t i = 0; i < members.count; ++i) {
