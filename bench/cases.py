@@ -229,7 +229,8 @@ class Tsdf:
     """Depth images into a cube of `edge` voxels a side."""
 
     scene: str
-    """outside: cameras around a thing in the cube; room: cameras that look around inside of it."""
+    """outside: cameras around a ball in the cube, a wall behind it; alone: without the wall, which
+    leaves pixels without depth; room: cameras that look around inside of the cube."""
     frames: int
     height: int
     width: int
@@ -255,9 +256,10 @@ class Tsdf:
 
 
 def tsdf_cuda() -> Iterator[Tsdf]:
-    for scene in ("outside", "room"):
+    for scene in ("outside", "alone", "room"):
         yield Tsdf(scene, 32, 480, 640, 256)
-    yield Tsdf("room", 32, 480, 640, 256, "float32")
+    for scene in ("outside", "room"):
+        yield Tsdf(scene, 32, 480, 640, 256, "float32")
 
 
 def tsdf_cpu() -> Iterator[Tsdf]:

@@ -15,8 +15,9 @@ from bench.cases import Tsdf
 
 SIDE = 4.0
 """Edge of the volume, metres."""
-ROOM, BALL, DISTANCE = 1.8, 1.2, 3.2
-"""Half the edge of the room, radius of the ball, and how far from it the cameras are."""
+ROOM, BALL, DISTANCE, BEHIND = 1.8, 1.2, 3.2, 6.0
+"""Half the edge of the room, radius of the ball, how far from it the cameras are, and how far from
+them the wall behind it."""
 HOLES = 0.02
 """Pixels without a measurement."""
 
@@ -68,10 +69,10 @@ def scene(case: Tsdf, device: str, seed: int = 0) -> Scene:
     poses = []
     for turn in np.arange(case.frames) * (2 * math.pi / case.frames) + rng.uniform(0, 0.1):
         out = np.array([math.cos(turn), math.sin(turn), 0.4 * math.sin(3 * turn)])
-        if case.scene == "outside":
-            poses.append(look(DISTANCE * out, -out))
-        else:
+        if case.scene == "room":
             poses.append(look(rng.uniform(-0.3, 0.3, 3), out))
+        else:
+            poses.append(look(DISTANCE * out, -out))
     focal = 0.82 * case.width
     intrinsics = np.array(
         [[focal, 0, (case.width - 1) / 2], [0, focal, (case.height - 1) / 2], [0, 0, 1]]
@@ -87,7 +88,7 @@ def scene(case: Tsdf, device: str, seed: int = 0) -> Scene:
 def _image(
     case: Tsdf, pose: NDArray[np.float64], intrinsics: NDArray[np.float64], device: str
 ) -> torch.Tensor:
-    """Depth along z, 0 beside the ball."""
+    """Depth along z, 0 where there is nothing."""
     v, u = torch.meshgrid(
         torch.arange(case.height, device=device),
         torch.arange(case.width, device=device),
@@ -104,7 +105,7 @@ def _image(
     a, b, c = (rays**2).sum(-1), rays @ eye, eye @ eye - BALL**2
     inside = b * b - a * c
     depth = (-b - inside.clamp(min=0).sqrt()) / a
-    return torch.where(inside >= 0, depth, 0).float()
+    return torch.where(inside >= 0, depth, BEHIND if case.scene == "outside" else 0.0).float()
 
 
 SLACK = 1e-3
