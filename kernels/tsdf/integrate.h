@@ -84,16 +84,14 @@ RC_HD inline bool pixel_of(const IntegratePlan& plan, const Camera& camera, floa
   return pixel_at(plan, camera, i, j, k, 1 / pixel.z, pixel);
 }
 
-RC_HD inline bool is_measurement(const IntegratePlan& plan, float depth) {
-  return depth > 0 && depth <= plan.depth_limit;
-}
+RC_HD inline bool is_measurement(float depth, float limit) { return depth > 0 && depth <= limit; }
 
 // Lets a voxel that falls on a pixel of frame `frame` observe the depth there, as the image has it;
 // says whether it does.
 template <bool kColors>
 RC_HD inline bool observe(const IntegratePlan& plan, const Camera& camera, int64_t frame,
                           const Pixel& pixel, float depth, FieldState& state) {
-  if (!is_measurement(plan, depth)) return false;
+  if (!is_measurement(depth, plan.depth_limit)) return false;
   const float measured = depth * plan.depth_scale;
   // Along z; along the ray it is the same times a number of at least 1.
   float d = measured - pixel.z;

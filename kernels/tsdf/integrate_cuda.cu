@@ -81,7 +81,7 @@ __global__ void __launch_bounds__(kTileThreads)
     for (int j = i * kTileEdge; j < (i + 1) * kTileEdge; ++j) {
       if (j >= rows) continue;
       const float measured =
-          is_measurement(plan, depths[j]) ? depths[j] * plan.depth_scale : -kInfinity;
+          is_measurement(depths[j], plan.depth_limit) ? depths[j] * plan.depth_scale : -kInfinity;
       join(tile, {measured, measured});
     }
     for (int step = 1; step < kTileEdge; step *= 2) {

@@ -179,6 +179,7 @@ struct BrickFrames {
     const Box box = box_of(brick);
     for (int f = 0; f < pass.count; ++f) {
       const Camera& camera = pass.cameras[f];
+      if (!may_see(plan, camera, box)) continue;
       const Sight whole = sight_of(plan, camera, tiles, f, box);
       if (whole == Sight::none) continue;
       any = true;

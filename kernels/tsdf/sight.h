@@ -23,6 +23,22 @@ struct PixelBox {
   float low[2], high[2];
 };
 
+// Of numbers that are none the second; the library's functions are calls, or slow.
+RC_HD inline float least_of(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return fminf(a, b);
+#else
+  return a < b ? a : b;
+#endif
+}
+RC_HD inline float most_of(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return fmaxf(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
+
 // Size of the terms of dot(), which rounding is a part of.
 RC_HD inline float size_of_terms(const float (&row)[4], const Box& box) {
   return std::fabs(row[0]) * box.high[0] +
@@ -65,13 +81,13 @@ RC_HD inline bool project(const Camera& camera, const Box& box, float nearest, P
     const float scale = about_inverse(dot_at_corner(camera.rows[2], box, x, y, z));
     for (int side = 0; side < 2; ++side) {
       const float at = dot_at_corner(camera.rows[side], box, x, y, z) * scale;
-      pixels.low[side] = std::fmin(pixels.low[side], at);
-      pixels.high[side] = std::fmax(pixels.high[side], at);
+      pixels.low[side] = least_of(pixels.low[side], at);
+      pixels.high[side] = most_of(pixels.high[side], at);
     }
   }
   for (int side = 0; side < 2; ++side) {
     const float low = pixels.low[side], high = pixels.high[side], middle = camera.middle[side];
-    const float most = std::fmax(std::fabs(low), std::fabs(high));
+    const float most = most_of(std::fabs(low), std::fabs(high));
     const float margin = size_of_terms(camera.rows[side], box) * inverse * 0x1p-20f + most * doubt +
                          (most + std::fabs(middle)) * 0x1p-20f;
     pixels.low[side] = low + middle - margin;
@@ -122,8 +138,8 @@ RC_HD inline Sight sight_of(const IntegratePlan& plan, const Camera& camera,
     const int row = (i < last_v ? i : last_v) * width;
     for (int j = 0; j < kTilesOfBox; ++j) {
       const DepthTile tile = data[row + (j < last_u ? j : last_u)];
-      least = std::fmin(least, tile.least);
-      most = std::fmax(most, tile.most);
+      least = least_of(least, tile.least);
+      most = most_of(most, tile.most);
     }
   }
   if (most - nearest < -plan.truncation) return Sight::none;
@@ -151,7 +167,7 @@ RC_HD inline Box part_of(Box box, int number, int axes) {
   for (int axis = 0; axis < axes; ++axis) {
     const int half = number >> (axes - 1 - axis) & 1;
     box.low[axis] += static_cast<float>(half * kPartEdge);
-    box.high[axis] = std::fmin(box.high[axis], box.low[axis] + (kPartEdge - 1));
+    box.high[axis] = least_of(box.high[axis], box.low[axis] + (kPartEdge - 1));
   }
   return box;
 }

@@ -17,16 +17,26 @@ void join(DepthTile& tile, const DepthTile& other) {
   tile.most = std::max(tile.most, other.most);
 }
 
+// `condition ? yes : no` in integers: compilers make lanes of it, and branches of comparisons that might
+// trap.
+float choose(bool condition, float yes, float no) {
+  const uint32_t mask = -static_cast<uint32_t>(condition);
+  return bit_cast<float>((bit_cast<uint32_t>(yes) & mask) | (bit_cast<uint32_t>(no) & ~mask));
+}
+
 struct Strip {
   float least[kStrip], most[kStrip];
 
   template <class Depth>
   void take_row(const IntegratePlan& plan, const Depth* row, int64_t step, int64_t count) {
+    const float limit = plan.depth_limit, scale = plan.depth_scale;
     for (int64_t i = 0; i < count; ++i) {
       const auto depth = static_cast<float>(row[i * step]);
-      const float measured = is_measurement(plan, depth) ? depth * plan.depth_scale : -kInfinity;
-      least[i] = std::min(least[i], measured);
-      most[i] = std::max(most[i], measured);
+      // is_measurement()
+      const bool counts = (depth > 0) & (depth <= limit);
+      const float measured = choose(counts, depth * scale, -kInfinity);
+      least[i] = choose(least[i] < measured, least[i], measured);
+      most[i] = choose(most[i] > measured, most[i], measured);
     }
   }
 };

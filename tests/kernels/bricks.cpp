@@ -82,7 +82,7 @@ struct Frame {
     for (int64_t i = 0; i < plan.height * plan.width; ++i) {
       const float number = depth[static_cast<size_t>(i)];
       const float measured =
-          rc::is_measurement(plan, number) ? number * plan.depth_scale : -INFINITY;
+          rc::is_measurement(number, plan.depth_limit) ? number * plan.depth_scale : -INFINITY;
       for (int l = 0; l < rc::kTileLevels; ++l) {
         const int shift = rc::kTileShift + l;
         const int64_t v = i / plan.width >> shift, u = i % plan.width >> shift;
