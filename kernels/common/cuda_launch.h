@@ -18,6 +18,10 @@ inline unsigned blocks_for(int64_t count) {
   return static_cast<unsigned>(std::min((count - 1) / kTile + 1, kMaxBlocks));
 }
 
+// For threads that take several numbers each: more blocks than are at work at once only cost the
+// time to begin them.
+inline unsigned few_blocks(int64_t count) { return std::min(blocks_for(count), 1u << 12); }
+
 // Numbers from this thread's first one up to `count`, a step of the whole grid at a time.
 template <class Body>
 __device__ void for_each_number(int64_t count, Body body) {

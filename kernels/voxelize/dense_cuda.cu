@@ -114,7 +114,7 @@ cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStrea
   const cudaError_t error =
       sort_points_cuda(plan.voxels, CellNumbers<Key>(plan.voxels), carver, launch, stream, &sorted);
   if (error != cudaSuccess) return error;
-  return with_reducer(plan.voxels.reduce, [&](auto* reducer) {
+  return with_reducer(plan.voxels, [&](auto* reducer) {
     return reduce_segments<std::remove_pointer_t<decltype(reducer)>>(
         plan.voxels, sorted, DenseSink{plan}, carver, launch, stream);
   });

@@ -21,6 +21,7 @@ __device__ inline void count_left_out(const Array& stats, int64_t cloud, int col
 // The rule of voxel_in_grid() for points of type T, with all that does not depend on a point.
 template <class T>
 struct Placer {
+  using Point = T;
   using Real = decltype(to_arithmetic(T{}));
 
   Array points, stats;

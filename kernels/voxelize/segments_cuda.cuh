@@ -3,8 +3,7 @@
 //
 // Sorted points are cut into tiles, and segments into pieces at the borders of tiles, but for those
 // that end soon behind the first one. A thread reduces a piece. A piece that is a whole segment is
-// stored at once; of the others those that do not begin their segment leave a partial result, one for
-// each tile, and a warp merges them with the piece that does.
+// stored at once; of the others each leaves a partial result, and a warp merges those of a segment.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -22,11 +21,14 @@ RC_KERNELS_BEGIN
 constexpr int64_t kPiece = 64;
 constexpr int64_t kShort = 16;
 constexpr int kWarp = 32;
+// Tiles whose segments a warp merges: few, because it takes them in turn.
+constexpr int kMergedTiles = 4;
 
 // Reducers of one channel. A rule is what all voxels of a cloud have in common.
 
-// SUM and MEAN.
+// SUM and MEAN of any points.
 struct SumReducer {
+  using Total = SumReducer;
   struct Rule {
     const ChannelScale* scale;
     bool mean;
@@ -49,8 +51,50 @@ struct SumReducer {
   }
 };
 
+// The same of a piece, of features that are not float64: a double holds the sum of so few integers,
+// and what is not finite makes it what the header says.
+struct PieceSumReducer {
+  using Total = SumReducer;
+  using Rule = SumReducer::Rule;
+  double sum;
+
+  static __device__ Rule rule(const VoxelPlan& plan, const ChannelScale* scales, int64_t cloud,
+                              int64_t channel) {
+    return SumReducer::rule(plan, scales, cloud, channel);
+  }
+  explicit __device__ PieceSumReducer(const Rule&) : sum(0) {}
+  __device__ void add(const Rule& rule, double feature, int64_t) {
+    const Scale& scale = rule.scale->up;
+    sum += is_finite(feature)
+               ? whole(fmin(fmax(feature, -scale.bound), scale.bound) * scale.first * scale.second)
+               : feature;
+  }
+  __device__ double finish(const Rule& rule, const VoxelState& state, const Divisor& points) const {
+    const double value = canonical(sum * rule.scale->down[0] * rule.scale->down[1]);
+    return finish_sum(rule.mean, value, state, points);
+  }
+  // As the sum of any points.
+  __device__ SumReducer total(const Rule& rule) const {
+    SumReducer result(rule);
+    if (is_finite(sum)) {
+      rc::add(result.sum, static_cast<int64_t>(sum));
+    } else {
+      result.sum.special = special_of(sum);
+    }
+    return result;
+  }
+
+ private:
+  // Rounds to an integer, ties to even, what is at most 2^40.
+  static __device__ double whole(double x) {
+    constexpr double kRounder = 0x1.8p52;
+    return x + kRounder - kRounder;
+  }
+};
+
 // MAX and MIN.
 struct ExtremeReducer {
+  using Total = ExtremeReducer;
   struct Rule {
     bool max;
   };
@@ -74,6 +118,7 @@ struct ExtremeReducer {
 // The winner of MAX or MIN, by its place among the sorted points. Of equally good ones, and of NaN,
 // the first.
 struct WinnerReducer {
+  using Total = WinnerReducer;
   struct Rule {
     int32_t reduce;
   };
@@ -100,14 +145,19 @@ struct WinnerReducer {
 };
 
 template <class Reducer>
-struct Rules {
+struct RulesOf {
   typename Reducer::Rule of[kChannels];
 
-  __device__ Rules(const VoxelPlan& plan, const ChannelScale* scales, int64_t cloud, int64_t first)
+  __device__ RulesOf(const VoxelPlan& plan, const ChannelScale* scales, int64_t cloud,
+                     int64_t first)
       : of{Reducer::rule(plan, scales, cloud, first), Reducer::rule(plan, scales, cloud, first + 1),
            Reducer::rule(plan, scales, cloud, first + 2),
            Reducer::rule(plan, scales, cloud, first + 3)} {}
 };
+
+// Those of a total are those of its pieces.
+template <class Reducer>
+using Rules = RulesOf<typename Reducer::Total>;
 
 // Some channels of some points of one voxel.
 template <class Reducer>
@@ -124,6 +174,17 @@ struct Reduction {
   __device__ void add(const Rules<Reducer>& rules, const double (&features)[kChannels], int64_t i) {
     for (int k = 0; k < kChannels; ++k) reducers[k].add(rules.of[k], features[k], i);
     ++count;
+  }
+  // The same as a result that others can be merged with.
+  __device__ Reduction<typename Reducer::Total> total(const Rules<Reducer>& rules) const {
+    if constexpr (std::is_same_v<Reducer, typename Reducer::Total>) {
+      return *this;
+    } else {
+      Reduction<typename Reducer::Total> result(rules);
+      for (int k = 0; k < kChannels; ++k) result.reducers[k] = reducers[k].total(rules.of[k]);
+      result.count = count;
+      return result;
+    }
   }
   __device__ void merge(const Rules<Reducer>& rules, const Reduction& other) {
     for (int k = 0; k < kChannels; ++k) reducers[k].merge(rules.of[k], other.reducers[k]);
@@ -146,8 +207,8 @@ __device__ int64_t cloud_of_cell(const VoxelPlan& plan, Key cell) {
   return static_cast<int64_t>(cell / static_cast<Key>(plan.grid.cells()));
 }
 
-// What one pass over the channels works on. Sink has store(i, cell, first channel, reduction, rules);
-// i is a sorted point of the voxel.
+// What one pass over the channels works on. Sink has store(i, cell, first channel, reduction,
+// rules); i is a sorted point of the voxel.
 template <class Key, class Reducer, class Sink>
 struct Pass {
   VoxelPlan plan;
@@ -156,7 +217,9 @@ struct Pass {
   const ChannelScale* scales;
   int64_t count;
   int64_t first;  // channel
-  Reduction<Reducer>* partials;
+  // Of each tile: the piece that goes on with a segment, and the one that begins a segment and does
+  // not end it.
+  Reduction<Reducer>* partials;  // [tiles, 2]
   Sink sink;
 
   __device__ bool is_head(int64_t i) const { return i == 0 || cells[i - 1] != cells[i]; }
@@ -186,14 +249,13 @@ struct Pass {
     if (end > count) end = count;
     const Array& features = plan.features;
     const int64_t base = start_of(plan, features, cloud, 0) + first * features.channel;
-    int64_t j = i;
-    for (; j < end && cells[j] == cell; ++j) {
+    for (; i < end && cells[i] == cell; ++i) {
       double values[kChannels];
-      load_channels(features.type, features.data, base + positions[j] * features.step,
+      load_channels(features.type, features.data, base + positions[i] * features.step,
                     features.channel, plan.width - first, values);
-      reduction.add(rules, values, j);
+      reduction.add(rules, values, i);
     }
-    return j;
+    return i;
   }
 
   // Whether a segment begins in a tile and goes on behind it.
@@ -207,22 +269,19 @@ struct Pass {
 
   // Merges the pieces of the segment that goes on behind a tile, by the threads of a warp.
   __device__ void merge(int64_t tile, int64_t tiles, int lane) const {
-    const int64_t begin = tile * kPiece;
-    const Key cell = cells[begin + kPiece];
-    int64_t head = begin + kPiece - 1;
-    while (head > begin && cells[head - 1] == cell) --head;
-    const int64_t cloud = cloud_of_cell(plan, cell);
-    const Rules<Reducer> rules = rules_of(cloud);
-    Reduction<Reducer> reduction(rules);
-    if (lane == 0) reduce(head, cloud, rules, reduction);
+    const int64_t next = (tile + 1) * kPiece;
+    const Key cell = cells[next];
+    const Rules<Reducer> rules = rules_of(cloud_of_cell(plan, cell));
+    Reduction<typename Reducer::Total> reduction(rules);
+    if (lane == 0) reduction = partials[2 * tile + 1].total(rules);
     for (int64_t t = tile + 1 + lane; t < tiles && cells[t * kPiece] == cell; t += kWarp) {
-      reduction.merge(rules, partials[t]);
+      reduction.merge(rules, partials[2 * t].total(rules));
     }
     __syncwarp();
     for (int delta = kWarp / 2; delta > 0; delta /= 2) {
       reduction.merge(rules, from_lane(reduction, delta));
     }
-    if (lane == 0) sink.store(head, cell, first, reduction, rules);
+    if (lane == 0) sink.store(next, cell, first, reduction, rules);
   }
 
  private:
@@ -239,6 +298,9 @@ struct Pass {
   }
 };
 
+// Warps that merge the pieces of so many tiles.
+RC_HD inline int64_t warps_of(int64_t tiles) { return (tiles + kMergedTiles - 1) / kMergedTiles; }
+
 template <class AnyPass>
 __global__ void __launch_bounds__(kTile) reduce_pieces(const __grid_constant__ AnyPass pass) {
   for_each_number(pass.count, [&](int64_t i) {
@@ -250,24 +312,25 @@ __global__ void __launch_bounds__(kTile) reduce_pieces(const __grid_constant__ A
     const auto rules = pass.rules_of(cloud);
     std::remove_pointer_t<decltype(pass.partials)> reduction(rules);
     const int64_t end = pass.reduce(i, cloud, rules, reduction);
-    if (!head) {
-      pass.partials[i / kPiece] = reduction;
-    } else if (end == pass.count || pass.cells[end] != cell) {
+    if (head && (end == pass.count || pass.cells[end] != cell)) {
       pass.sink.store(i, cell, pass.first, reduction, rules);
+    } else {
+      pass.partials[2 * (i / kPiece) + head] = reduction;
     }
   });
 }
 
-// A tile a thread looks whether there is anything to merge; the threads of a warp do it together.
+// Some tiles a warp. To be called with whole warps of threads.
 template <class AnyPass>
 __global__ void __launch_bounds__(kTile) merge_pieces(const __grid_constant__ AnyPass pass) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
   const int64_t tiles = (pass.count - 1) / kPiece + 1;
-  // Whole warps, none of whose threads leaves before the others.
-  for_each_number((tiles + kWarp - 1) / kWarp * kWarp, [&](int64_t tile) {
-    unsigned left = __ballot_sync(0xffffffffu, tile < tiles && pass.goes_on(tile));
+  for_each_number(warps_of(tiles) * kWarp, [&](int64_t i) {
+    const int64_t first = i / kWarp * kMergedTiles, tile = first + lane;
+    const bool wanted = lane < kMergedTiles && tile < tiles && pass.goes_on(tile);
+    unsigned left = __ballot_sync(0xffffffffu, wanted);
     for (; left != 0; left &= left - 1) {
-      pass.merge(tile - lane + __ffs(static_cast<int>(left)) - 1, tiles, lane);
+      pass.merge(first + __ffs(static_cast<int>(left)) - 1, tiles, lane);
     }
   });
 }
@@ -278,13 +341,13 @@ cudaError_t reduce_segments(const VoxelPlan& plan, const Sorted<Key>& sorted, co
                             Carver& carver, bool launch, cudaStream_t stream) {
   const int64_t count = plan.cloud.positions();
   const int64_t tiles = count == 0 ? 0 : (count - 1) / kPiece + 1;
-  auto* const partials = carver.take<Reduction<Reducer>>(tiles);
+  auto* const partials = carver.take<Reduction<Reducer>>(2 * tiles);
   if (!launch || count == 0) return cudaSuccess;
   Pass<Key, Reducer, Sink> pass = {
       plan, sorted.cells(), sorted.positions(), sorted.ranges.scales, count, 0, partials, sink};
   do {
     reduce_pieces<<<blocks_for(count), kTile, 0, stream>>>(pass);
-    merge_pieces<<<blocks_for(tiles), kTile, 0, stream>>>(pass);
+    merge_pieces<<<blocks_for(warps_of(tiles) * kWarp), kTile, 0, stream>>>(pass);
     pass.first += kChannels;
   } while (pass.first < plan.width);
   return cudaGetLastError();
@@ -292,11 +355,12 @@ cudaError_t reduce_segments(const VoxelPlan& plan, const Sorted<Key>& sorted, co
 
 // Calls `f` with a null pointer to the reducer of a reduction of features.
 template <class F>
-auto with_reducer(int32_t reduce, F f) {
-  if (reduce == RC_REDUCE_SUM || reduce == RC_REDUCE_MEAN) {
-    return f(static_cast<SumReducer*>(nullptr));
+auto with_reducer(const VoxelPlan& plan, F f) {
+  if (plan.reduce != RC_REDUCE_SUM && plan.reduce != RC_REDUCE_MEAN) {
+    return f(static_cast<ExtremeReducer*>(nullptr));
   }
-  return f(static_cast<ExtremeReducer*>(nullptr));
+  if (plan.features.type == Type::f64) return f(static_cast<SumReducer*>(nullptr));
+  return f(static_cast<PieceSumReducer*>(nullptr));
 }
 
 RC_KERNELS_END

@@ -80,7 +80,7 @@ cudaError_t sort_points_cuda(const VoxelPlan& plan, const Numbers& numbers, Carv
   if (error != cudaSuccess || !launch || positions == 0) return error;
   Key* const cells = sorted->pairs.key();
   with_placer(plan, [&](auto placer) {
-    list_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, placer, numbers, cells,
+    list_points<<<few_blocks(positions), kTile, 0, stream>>>(plan, placer, numbers, cells,
                                                              sorted->pairs.number());
   });
   if (std::is_same_v<Numbers, CellNumbers<Key>>) measure(plan, cells, sorted->ranges, stream);
@@ -104,12 +104,12 @@ cudaError_t number_rows_cuda(const VoxelPlan& plan, const Sorted<Key>& sorted, C
   error = cudaMemsetAsync(rows->counts, 0, 2 * sizeof(uint32_t), stream);
   if (error != cudaSuccess || positions == 0) return error;
   const Key none = static_cast<Key>(plan.cells());
-  mark_first<<<blocks_for(positions), kTile, 0, stream>>>(sorted.cells(), positions, none,
+  mark_first<<<few_blocks(positions), kTile, 0, stream>>>(sorted.cells(), positions, none,
                                                           rows->numbers);
   error = cub::DeviceScan::InclusiveSum(rows->temporary, rows->temporary_size, rows->numbers,
                                         rows->numbers, positions, stream);
   if (error != cudaSuccess) return error;
-  list_rows<<<blocks_for(positions), kTile, 0, stream>>>(sorted.cells(), positions, none, *rows);
+  list_rows<<<few_blocks(positions), kTile, 0, stream>>>(sorted.cells(), positions, none, *rows);
   return cudaGetLastError();
 }
 

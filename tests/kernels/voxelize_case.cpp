@@ -119,10 +119,30 @@ class Builder {
       case_.grid.dims[r_.integer(0, 2)] = r_.pick<int64_t>({1 << 30, int64_t{1} << 40});
       many_cells_ = true;
       trait("many cells");
+    } else if (kind_.operation == VoxelOperation::kSparse && r_.chance(25)) {
+      choose_border();
     } else if (kind_.operation == VoxelOperation::kDense && !takes_features(kind_.reduce)) {
       case_.grid.dims[2] = r_.pick<int64_t>({1, 8, 17, 31, 32, 33, 70});
     }
     if (case_.grid.dims[0] * case_.grid.dims[1] * case_.grid.dims[2] == 1) trait("one voxel");
+  }
+
+  /** Grids at which CUDA takes another way: as many cells for each point as a table of bits pays for,
+   * or as tiles of voxels do; and one more. */
+  void choose_border() {
+    int64_t* const dims = case_.grid.dims;
+    const int64_t points = layout_ == "batch" ? clouds_ * points_ : points_;
+    std::fill_n(dims, 3, 1);
+    if (r_.chance(50)) {
+      dims[2] =
+          std::max<int64_t>(points, 1) * 448 / std::max<int64_t>(clouds_, 1) + r_.integer(0, 1);
+    } else {
+      const int64_t edge = r_.pick<int64_t>({8, 16, 32});
+      dims[0] = edge * r_.integer(1, 2);
+      dims[1] = edge;
+      dims[2] = std::max<int64_t>(points * 8 / (dims[0] * dims[1]), 1) + r_.integer(0, 1);
+    }
+    trait("border of ways");
   }
 
   void make_layout() {
@@ -331,7 +351,8 @@ class Builder {
     if (!takes_features(kind_.reduce)) return;
     choose_fill(kind_.type);
     if (r_.chance(70)) {
-      add_tensor("hard", kind_.type, {capacity, r_.pick<int64_t>({0, 1, 3, 20}), width_}, true);
+      add_tensor("hard", kind_.type, {capacity, r_.pick<int64_t>({0, 1, 3, 20, 32, 33}), width_},
+                 true);
       trait("hard voxels");
     }
     if (!case_.has("hard") || r_.chance(70)) {
@@ -390,7 +411,8 @@ std::vector<std::string> expected_voxel_traits() {
                                      "points anywhere", "points in few voxels",
                                      "points in one",   "points outside",
                                      "feature_bound",   "accumulate",
-                                     "hard voxels",     "gradient without features"};
+                                     "hard voxels",     "gradient without features",
+                                     "border of ways"};
   for (const Combination& c : combinations()) traits.push_back(trait_of(c));
   return traits;
 }
