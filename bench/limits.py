@@ -4,23 +4,24 @@ counter that shows it. The page shows a text only where its target is not reache
 
 LIMITS: dict[str, str] = {
     "resample and fuse, large, one thread: of a copy": (
-        "Instructions: callgrind counts 200 for a target of 32 float32 channels (AVX2), which moves"
-        " 408 bytes: in the time that a copy takes for those, a core would have to do three to five"
-        " in every clock. Rows that are narrower or of several streams take more for a byte."
+        "Instructions: callgrind counts 200 for a target of 32 float32 channels (AVX2), which"
+        " moves 408 bytes: in the time that a copy takes for those, a core would have to do"
+        " three to five in every clock. Rows that are narrower or of several streams take more"
+        " for a byte."
     ),
     "resample and fuse, large, several threads: of a copy by as many": (
-        "The same instructions, where the copy by as many threads is not bound by the memory that"
-        " they share; and each call waits for its slowest thread, so that whatever else runs on the"
-        " machine counts once for each."
+        "The same instructions, where the copy by as many threads is not bound by the memory"
+        " that they share; and each call waits for its slowest thread, so that whatever else"
+        " runs on the machine counts once for each."
     ),
     "resample and fuse, large: parallel efficiency until memory bounds it": (
-        "A call ends with its slowest thread: on a machine that others use too, that is the one"
-        " whose core was taken."
+        "A call ends with its slowest thread: on a machine that others use too, that is the"
+        " one whose core was taken."
     ),
     "voxelize, one thread, against numpy": (
-        "Instructions: callgrind counts 43 a point for occupancy and 48 for count (AVX2), which"
-        " NumPy does in a few vectorised passes; a mean of four takes 390, since its sums are"
-        " integers of two words that no order of points changes."
+        "Instructions: callgrind counts 43 a point for occupancy and 48 for count (AVX2),"
+        " which NumPy does in a few vectorised passes; a mean of four takes 390, since its"
+        " sums are integers of two words that no order of points changes."
     ),
     "voxelize, one thread, against Open3D": (
         "Our row also writes coordinates, counts and the voxel of each point, in the order of"
@@ -30,9 +31,92 @@ LIMITS: dict[str, str] = {
         "As against Open3D; PCL sorts and adds floats in that order, without the rest."
     ),
     "training on windows drawn from stored episodes: busy with the model": (
-        "The loops whose model lies in a CUDA graph reach it. Called kernel by kernel, PyTorch's"
-        " launches take the host about as long as their kernels take the GPU: a step is busy no"
-        " longer with one batch again and again, which is no data at all (the profiler's union of"
-        " kernels)."
+        "The loops whose model lies in a CUDA graph reach it. Called kernel by kernel,"
+        " PyTorch's launches take the host about as long as their kernels take the GPU: a step"
+        " is busy no longer with one batch again and again, which is no data at all (the"
+        " profiler's union of kernels)."
+    ),
+    "resample and fuse, large, cold: of the copy rate": (
+        "Instructions, not bytes, where rows are narrow, types differ, or targets are twice"
+        " the samples: the schedulers issue in 55 to 66 % of all cycles there and warps wait"
+        " for the loads in between (issue %, [counters](design/counters.md)); rows of 128"
+        " bytes and more of one type reach 95 to 99 %."
+    ),
+    "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
+        "Instructions: 32 targets of seven channels took 1120 in a warp, at 66 % of the issue"
+        " slots ([counters](design/counters.md)): a search, a bracket and a weight for 28"
+        " bytes of result."
+    ),
+    "resample and fuse, large, cold: validation adds": (
+        "Where rows are narrow the kernel is bound by instructions, and the check adds 160 to"
+        " the 1120 of a warp."
+    ),
+    "resample and fuse, large, cold: against torch.compile": (
+        "The copy rate itself where both are near it; instructions in narrow rows (issue % in"
+        " [counters](design/counters.md)), where Triton's code has no checks, no rules outside"
+        " of the range, and one type."
+    ),
+    "resample and fuse, large, cold: against Triton": (
+        "As against torch.compile: its twenty lines know one rule and check nothing."
+    ),
+    "resample B32 S50 T32 D16 and fuse of three streams B4: over an empty kernel": (
+        "A chain of loads that wait for each other: parameters, times, search, neighbours,"
+        " values; and the check before anything is written, 1.3 us. 11 % of the issue slots"
+        " are used ([counters](design/counters.md))."
+    ),
+    "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
+        "The check of all times and what a fault would need: Triton's and the compiled code"
+        " check nothing."
+    ),
+    "windows from a store of 10^6 frames: of the copy rate": (
+        "Loads that wait: 64 to 80 % of the samples of stalled warps are long scoreboard at"
+        " 45 % occupancy ([counters](design/counters.md)); every window is another row, its"
+        " times in other sectors than its values."
+    ),
+    "fuse of n streams: of the bytes-bound time of its streams": (
+        "Instructions of the narrow streams and values that come from L2 twice: 56 % of the"
+        " issue slots, 59 % of L2 hits ([counters](design/counters.md))."
+    ),
+    "occupancy, 10M random points, 256^3": (
+        "No scattered store can: 10 million of them take 130 us on this chip"
+        " ([rates](design/machine.md)); through tiles in shared memory it is instructions,"
+        " with schedulers issuing in 72 % of all cycles."
+    ),
+    "occupancy, 10M coherent points, 256^3": (
+        "Instructions: 85 % of the issue slots ([counters](design/counters.md))."
+    ),
+    "count, 10M random points, 256^3": (
+        "Scattered reductions into 67 MB take 280 us on this chip"
+        " ([rates](design/machine.md)); through tiles in shared memory it is instructions,"
+        " with schedulers issuing in 72 % of all cycles."
+    ),
+    "count, 10M coherent points, 256^3": (
+        "Instructions: 72 to 76 % of the issue slots ([counters](design/counters.md))."
+    ),
+    "mean and max of 4 float32, 10M random points": (
+        "Instructions of sorting points into tiles and of adding them up there: 70 to 80 % of"
+        " the issue slots ([counters](design/counters.md))."
+    ),
+    "mean and max of 4 float32, 10M coherent points": (
+        "As with random points: order saves transactions, and instructions are what limits."
+    ),
+    "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same instructions."),
+    "sparse mean of 4 float32, 10M points": (
+        "The sums of the tiles (382 us of 805 by the profiler), sorting points into them"
+        " (205), and the voxel of each point, a scattered look-up (122)."
+    ),
+    "hard voxelization, 250k points": (
+        "Launches that wait for each other, seven of them; the longest, which mark cells and"
+        " write results, take 15 us each."
+    ),
+    "host time of a Python call, out given": (
+        "The launch itself takes 3.4 to 4 us of the host (`cudaLaunchKernel` alone in the"
+        " same process), Python and the stream's look-up the rest."
+    ),
+    "host time of a C call": (
+        "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process."
+    ),
+    "mean and max against the float-atomic torch scatter": (
+        "As for mean and max above: instructions."
     ),
 }
