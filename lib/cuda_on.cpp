@@ -177,8 +177,7 @@ class Device final : public CudaDevice {
     return cuda_tsdf_integrate_workspace(plan);
   }
 
-  void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass,
-                      char* workspace) override {
+  void tsdf_integrate(const IntegratePlan& plan, const CameraPass& pass, char* workspace) override {
     const Current current(primary_);
     cuda_tsdf_integrate(plan, pass, workspace, next_call());
   }

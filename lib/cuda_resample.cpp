@@ -29,6 +29,12 @@ void order_all(ResamplePlan* plans, int64_t count, Carver& carver, bool launch,
 
 }  // namespace
 
+bool cuda_resample_takes_workspace(const ResamplePlan* plans, int64_t count) {
+  return std::any_of(plans, plans + count, [](const ResamplePlan& plan) {
+    return plan.order != RC_ORDER_CHECK || plan.skip_nan;
+  });
+}
+
 uint64_t cuda_resample_workspace(const ResamplePlan* plans, int64_t count) {
   std::vector<ResamplePlan> copies(plans, plans + count);
   Carver carver(nullptr);
@@ -37,25 +43,35 @@ uint64_t cuda_resample_workspace(const ResamplePlan* plans, int64_t count) {
 }
 
 void cuda_resample(ResamplePlan* plans, int64_t count, char* workspace, const CudaCall& call) {
-  // What rows_cuda serves goes to the front.
-  const int64_t rows = std::stable_partition(plans, plans + count, is_for_rows_cuda) - plans;
-  const int64_t others = count - rows;
-  for (int64_t i = rows; i < count; ++i) {
-    check(check_cuda(plans[i], call.record, call.number, call.stream), "checking the data");
+  if (are_for_lines_cuda(plans, count) && (count > 1 || !pays_to_stage_cuda(plans[0]))) {
+    check(lines_cuda(plans, count, call.record, call.number, call.stream), "launching the kernel");
+    return;
+  }
+  // What staged_cuda serves goes to the front, what rows_cuda serves behind it.
+  ResamplePlan* const end = plans + count;
+  ResamplePlan* const rest = std::stable_partition(
+      std::find_if_not(plans, end, is_for_staging_cuda), end, is_for_staging_cuda);
+  if (rest != plans) {
+    check(staged_cuda(plans, rest - plans, call.record, call.number, call.stream),
+          "launching the kernel");
+  }
+  if (rest == end) return;
+  ResamplePlan* const others = std::stable_partition(rest, end, is_for_rows_cuda);
+  for (const ResamplePlan* plan = others; plan != end; ++plan) {
+    check(check_cuda(*plan, call.record, call.number, call.stream), "checking the data");
   }
   Carver carver(workspace);
-  order_all(plans, count, carver, true, call.stream);
-  for (int64_t i = rows; i < count; ++i) {
-    check(finite_cuda(plans[i], call.stream), "looking for finite samples");
+  order_all(rest, end - rest, carver, true, call.stream);
+  for (const ResamplePlan* plan = others; plan != end; ++plan) {
+    check(finite_cuda(*plan, call.stream), "looking for finite samples");
   }
-  if (are_for_lines_cuda(plans, count)) {
-    check(lines_cuda(plans, count, call.record, call.number, call.stream), "launching the kernel");
-  } else if (rows > 0) {
-    check(rows_cuda(plans, rows, call.record, call.number, call.stream), "launching the kernel");
+  if (others != rest) {
+    check(rows_cuda(rest, others - rest, call.record, call.number, call.stream),
+          "launching the kernel");
   }
-  if (others > 0) {
-    check(others == 1 ? resample_cuda(plans[rows], call.stream)
-                      : fuse_cuda(plans + rows, others, call.stream),
+  if (others != end) {
+    check(end - others == 1 ? resample_cuda(*others, call.stream)
+                            : fuse_cuda(others, end - others, call.stream),
           "launching the kernels");
   }
 }

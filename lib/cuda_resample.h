@@ -10,7 +10,8 @@
 
 namespace rc {
 
-/** Bytes of workspace that the plans of one call need. */
+/** Whether the plans of one call need workspace, and how many bytes. */
+bool cuda_resample_takes_workspace(const ResamplePlan* plans, int64_t count);
 uint64_t cuda_resample_workspace(const ResamplePlan* plans, int64_t count);
 
 /** Enqueues the plans of one call of rc_resample or rc_fuse. */

@@ -41,6 +41,7 @@ PrimaryContext::Driver::Driver() {
   find("cuDevicePrimaryCtxRelease", 11000, release);
   find("cuCtxPushCurrent", 4000, push);
   find("cuCtxPopCurrent", 4000, pop);
+  find("cuCtxGetCurrent", 4000, get);
 }
 
 PrimaryContext::PrimaryContext(int32_t device_id) : device_id_(device_id) {

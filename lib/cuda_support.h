@@ -34,6 +34,7 @@ class PrimaryContext {
     PFN_cuDevicePrimaryCtxRelease_v11000 release;
     PFN_cuCtxPushCurrent_v4000 push;
     PFN_cuCtxPopCurrent_v4000 pop;
+    PFN_cuCtxGetCurrent_v4000 get;
     Driver();
   };
 
@@ -47,19 +48,24 @@ class PrimaryContext {
 class Current {
  public:
   explicit Current(const PrimaryContext& context) : context_(context) {
-    context_.driver_.push(context_.context_);
+    // It is, as a rule: asking is cheaper than a push and a pop.
+    CUcontext now = nullptr;
+    context_.driver_.get(&now);
+    is_pushed_ = now != context_.context_;
+    if (is_pushed_) context_.driver_.push(context_.context_);
     cudaThreadExchangeStreamCaptureMode(&mode_);
   }
   ~Current() {
     cudaThreadExchangeStreamCaptureMode(&mode_);
     CUcontext popped;
-    context_.driver_.pop(&popped);
+    if (is_pushed_) context_.driver_.pop(&popped);
   }
   Current(const Current&) = delete;
   Current& operator=(const Current&) = delete;
 
  private:
   const PrimaryContext& context_;
+  bool is_pushed_;
   cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
 };
 

@@ -132,17 +132,23 @@ __device__ __noinline__ bool sees_fault(const ResamplePlan& plan, Part part) {
   return seen;
 }
 
+// Makes `fault` the first, if it is one and is.
+static __device__ __noinline__ void keep_first(Fault& first, const Fault& fault) {
+  if (fault.kind == FaultKind::kNone) return;
+  if (first.kind == FaultKind::kNone || precedes(fault, first)) first = fault;
+}
+
 // Reports the first of the faults of a warp's threads, all of which call it.
 __device__ inline void report_first(Fault fault, FaultRecord* record, uint64_t call) {
   constexpr int kWords = sizeof(Fault) / sizeof(unsigned);
+#pragma unroll 1
   for (int distance = 16; distance > 0; distance /= 2) {
     Fault other;
     for (int i = 0; i < kWords; ++i) {
       reinterpret_cast<unsigned*>(&other)[i] =
           __shfl_down_sync(~0u, reinterpret_cast<const unsigned*>(&fault)[i], distance);
     }
-    if (other.kind == FaultKind::kNone) continue;
-    if (fault.kind == FaultKind::kNone || precedes(other, fault)) fault = other;
+    keep_first(fault, other);
   }
   if (threadIdx.x % 32 == 0 && fault.kind != FaultKind::kNone) report(record, call, fault);
 }
@@ -152,9 +158,7 @@ template <class Raw>
 __device__ Fault first_fault(const ResamplePlan& plan, const Part& part) {
   Fault first = no_fault();
   const int64_t each = divide(distinct_samples(plan) + part.count - 1, part.count);
-  look_for_faults<Raw>(plan, part, each, [&](const Fault& fault) {
-    if (first.kind == FaultKind::kNone || precedes(fault, first)) first = fault;
-  });
+  look_for_faults<Raw>(plan, part, each, [&](const Fault& fault) { keep_first(first, fault); });
   return first;
 }
 

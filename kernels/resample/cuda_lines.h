@@ -189,7 +189,7 @@ __device__ unsigned find_line(const ResamplePlan& plan, int item, const Place& p
   const auto count = static_cast<unsigned>(sequence_length(plan, e));
   Bracket r = {};
   int64_t a, b;
-  if (locate_alone(plan, times, count, t, &r)) {
+  if (locate_alone(plan, count, t, [&](unsigned k) { return time_at(times, k); }, &r)) {
     a = r.a.first;
     b = r.b.first;
   } else {

@@ -24,25 +24,81 @@ __device__ unsigned border_of_threads(unsigned count, Before before) {
     if (third) low = looks[2] + 1;
     count = third ? count - 3 * quarter - 1 : first ? quarter - 1 : quarter;
   }
-  const unsigned last = low + count;
+  // Side by side as well.
+  unsigned more = 0;
 #pragma unroll
-  for (int k = 0; k < 3; ++k) {
-    if (low < last && before(low)) ++low;
-  }
-  return low;
+  for (unsigned k = 0; k < 3; ++k) more += k < count && before(low + k) ? 1 : 0;
+  return low + more;
 }
 
-// locate() among `count` times that lie one behind the other, for a plan without PCHIP and
-// aggregates and a clock that changes nothing. False where it takes locate() itself: without
-// samples, or where one near the target shares its time with another.
+// Of `count` times in order those that are not later than t: outwards from where it would be if they
+// were evenly spaced, farther and farther at a time, and then between the last two looks.
+template <class Time, class TimeAt>
+__device__ unsigned not_later_from_line(unsigned count, Time t, TimeAt time_at) {
+  constexpr unsigned kFew = 16;
+  const auto is_not_later = [&](unsigned k) { return !(t < time_at(k)); };
+  if (count < kFew) return border_of_threads(count, is_not_later);
+  const Time first = time_at(0), last = time_at(count - 1);
+  if (t < first) return 0;
+  if (!(t < last)) return count;
+  const float part =
+      __fdividef(static_cast<float>(span(first, t)), static_cast<float>(span(first, last)));
+  const unsigned guess =
+      min(static_cast<unsigned>(part * static_cast<float>(count - 1)), count - 2);
+  unsigned low = 0, high = count - 1;
+  for (unsigned radius = 1;; radius *= 8) {
+    const unsigned below = guess - min(guess, radius), above = min(guess + 1 + radius, count - 1);
+    const bool is_above = is_not_later(below), is_below = !is_not_later(above);
+    low = max(low, is_below ? (is_above ? below : 0) : above);
+    high = min(high, is_above ? (is_below ? above : count - 1) : below);
+    if (is_above && is_below) break;
+  }
+  return low + 1 +
+         border_of_threads(high - low - 1, [&](unsigned k) { return is_not_later(low + 1 + k); });
+}
+
 template <class Raw>
-__device__ bool locate_alone(const ResamplePlan& plan, const Raw* times, unsigned count,
-                             typename TimeOf<Raw>::Value t, Bracket* r) {
-  using Time = typename TimeOf<Raw>::Value;
-  const auto time_at = [&](unsigned k) { return static_cast<Time>(__ldg(times + k)); };
+__device__ auto time_at(const Raw* times, unsigned k) {
+  return static_cast<typename TimeOf<Raw>::Value>(__ldg(times + k));
+}
+
+// Completes the bracket of target t, whose samples a and b are those around it, or the first or last
+// two, and have times of their own.
+template <class Time>
+__device__ inline void settle_bracket(const ResamplePlan& plan, int64_t count, Time t, Time ta,
+                                      Time tb, Bracket* r) {
+  if (ta == t || tb == t) {
+    r->where = Where::kExact;
+    if (ta == t) {
+      r->b = r->a;
+    } else {
+      r->a = r->b;
+    }
+    return;
+  }
+  r->where = r->not_later == 0       ? Where::kBefore
+             : r->not_later == count ? Where::kAfter
+                                     : Where::kInside;
+  const auto limit = limit_of(plan.max_gap, t);
+  const auto to_a = r->where == Where::kBefore ? span(t, ta) : span(ta, t);
+  const auto to_b = r->where == Where::kAfter ? span(tb, t) : span(t, tb);
+  r->wide = span(ta, tb) > limit;
+  r->a_stale = to_a > limit;
+  r->b_stale = to_b > limit;
+  r->b_nearer = to_b < to_a;
+  if (!r->has_curve()) return;
+  const double weight = quotient(to_a, span(ta, tb));
+  r->weight = r->where == Where::kBefore ? -weight : weight;
+}
+
+// locate() among `count` times, for a plan without PCHIP and aggregates and a clock that changes
+// nothing. False where it takes locate() itself: without samples, or where one near the target shares
+// its time with another.
+template <class Time, class TimeAt>
+__device__ bool locate_alone(const ResamplePlan& plan, unsigned count, Time t, TimeAt time_at,
+                             Bracket* r) {
   if (count == 0) return false;
-  const unsigned not_later =
-      border_of_threads(count, [&](unsigned k) { return !(t < time_at(k)); });
+  const unsigned not_later = not_later_from_line(count, t, time_at);
   // The two samples around the target, or the first or last two.
   const unsigned a = min(max(not_later, 1u), max(count, 2u) - 1) - 1, b = min(a + 1, count - 1);
   const auto ta = time_at(a), tb = time_at(b);
@@ -53,26 +109,7 @@ __device__ bool locate_alone(const ResamplePlan& plan, const Raw* times, unsigne
   r->not_later = not_later;
   r->a = {a, a};
   r->b = {b, b};
-  if (ta == t || tb == t) {
-    r->where = Where::kExact;
-    if (ta == t) {
-      r->b = r->a;
-    } else {
-      r->a = r->b;
-    }
-    return true;
-  }
-  r->where = not_later == 0 ? Where::kBefore : not_later == count ? Where::kAfter : Where::kInside;
-  const auto limit = limit_of(plan.max_gap, t);
-  const auto to_a = r->where == Where::kBefore ? span(t, ta) : span(ta, t);
-  const auto to_b = r->where == Where::kAfter ? span(tb, t) : span(t, tb);
-  r->wide = span(ta, tb) > limit;
-  r->a_stale = to_a > limit;
-  r->b_stale = to_b > limit;
-  r->b_nearer = to_b < to_a;
-  if (a == b) return true;
-  const double weight = quotient(to_a, span(ta, tb));
-  r->weight = r->where == Where::kBefore ? -weight : weight;
+  settle_bracket(plan, count, t, ta, tb, r);
   return true;
 }
 

@@ -180,7 +180,8 @@ __device__ __noinline__ Found find_target(const ResamplePlan& plan, bool is_plai
     const int64_t begin = sequence_begin(plan, e);
     const Raw* const times = reinterpret_cast<const Raw*>(source.data) + e * source.row + begin;
     Bracket r = {};
-    if (locate_alone(plan, times, static_cast<unsigned>(sequence_length(plan, e)), t, &r)) {
+    const auto count = static_cast<unsigned>(sequence_length(plan, e));
+    if (locate_alone(plan, count, t, [&](unsigned k) { return time_at(times, k); }, &r)) {
       return found_at(plan, modes, place, e, r, begin + r.a.first, begin + r.b.first);
     }
   }

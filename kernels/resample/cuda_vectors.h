@@ -17,38 +17,60 @@ struct Words {
   unsigned words[kCount];
 };
 
+// The type of an access of so many bytes.
 template <int kBytes>
-__device__ Words<kBytes> load_words(const char* from) {
+struct AccessOf;
+template <>
+struct AccessOf<16> {
+  using Type = uint4;
+};
+template <>
+struct AccessOf<8> {
+  using Type = uint2;
+};
+template <>
+struct AccessOf<4> {
+  using Type = unsigned;
+};
+template <>
+struct AccessOf<2> {
+  using Type = unsigned short;
+};
+template <>
+struct AccessOf<1> {
+  using Type = unsigned char;
+};
+
+template <int kBytes>
+__device__ Words<kBytes> words_of(const typename AccessOf<kBytes>::Type& v) {
   if constexpr (kBytes == 16) {
-    const uint4 v = __ldg(reinterpret_cast<const uint4*>(from));
     return {{v.x, v.y, v.z, v.w}};
   } else if constexpr (kBytes == 8) {
-    const uint2 v = __ldg(reinterpret_cast<const uint2*>(from));
     return {{v.x, v.y}};
-  } else if constexpr (kBytes == 4) {
-    return {{__ldg(reinterpret_cast<const unsigned*>(from))}};
-  } else if constexpr (kBytes == 2) {
-    return {{__ldg(reinterpret_cast<const unsigned short*>(from))}};
   } else {
-    return {{__ldg(reinterpret_cast<const unsigned char*>(from))}};
+    return {{v}};
   }
+}
+template <int kBytes>
+__device__ typename AccessOf<kBytes>::Type access_of(const Words<kBytes>& v) {
+  if constexpr (kBytes == 16) {
+    return make_uint4(v.words[0], v.words[1], v.words[2], v.words[3]);
+  } else if constexpr (kBytes == 8) {
+    return make_uint2(v.words[0], v.words[1]);
+  } else {
+    return static_cast<typename AccessOf<kBytes>::Type>(v.words[0]);
+  }
+}
+
+template <int kBytes>
+__device__ Words<kBytes> load_words(const char* from) {
+  return words_of<kBytes>(__ldg(reinterpret_cast<const typename AccessOf<kBytes>::Type*>(from)));
 }
 
 // What is written is not read again by this call: it leaves the cache first.
 template <int kBytes>
 __device__ void store_words(char* to, const Words<kBytes>& v) {
-  if constexpr (kBytes == 16) {
-    __stcs(reinterpret_cast<uint4*>(to),
-           make_uint4(v.words[0], v.words[1], v.words[2], v.words[3]));
-  } else if constexpr (kBytes == 8) {
-    __stcs(reinterpret_cast<uint2*>(to), make_uint2(v.words[0], v.words[1]));
-  } else if constexpr (kBytes == 4) {
-    __stcs(reinterpret_cast<unsigned*>(to), v.words[0]);
-  } else if constexpr (kBytes == 2) {
-    __stcs(reinterpret_cast<unsigned short*>(to), static_cast<unsigned short>(v.words[0]));
-  } else {
-    __stcs(reinterpret_cast<unsigned char*>(to), static_cast<unsigned char>(v.words[0]));
-  }
+  __stcs(reinterpret_cast<typename AccessOf<kBytes>::Type*>(to), access_of<kBytes>(v));
 }
 
 // Element k as float32, which holds all values of these types.
@@ -90,6 +112,22 @@ __device__ unsigned round_pair(float low, float high) {
   }
 }
 
+// float32 results that are no NaN as elements of T, a type of 16 bits or float32.
+template <class T, int kCount>
+__device__ Words<kCount * sizeof(T)> round_numbers(const float (&x)[kCount]) {
+  Words<kCount * sizeof(T)> out;
+  if constexpr (std::is_same_v<T, float>) {
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) out.words[k] = __float_as_uint(x[k]);
+  } else {
+#pragma unroll
+    for (int k = 0; k < kCount; k += 2) {
+      out.words[k / 2] = round_pair<T>(x[k], k + 1 < kCount ? x[k + 1] : 0.0f);
+    }
+  }
+  return out;
+}
+
 // float32 results as elements of T.
 template <class T, int kCount>
 __device__ Words<kCount * sizeof(T)> round_all(const float (&x)[kCount]) {
@@ -104,10 +142,7 @@ __device__ Words<kCount * sizeof(T)> round_all(const float (&x)[kCount]) {
     bool nan = false;
 #pragma unroll
     for (int k = 0; k < kCount; ++k) nan = nan || x[k] != x[k];
-#pragma unroll
-    for (int k = 0; k < kCount; k += 2) {
-      out.words[k / 2] = round_pair<T>(x[k], k + 1 < kCount ? x[k + 1] : 0.0f);
-    }
+    out = round_numbers<T>(x);
     if (!nan) return out;
     constexpr unsigned kNan = std::is_same_v<T, Half> ? 0x7e00 : 0x7fc0;
 #pragma unroll

@@ -32,6 +32,18 @@ void take_finite(ResamplePlan& plan, Carver& carver);
 // Writes it, when the order is there.
 cudaError_t finite_cuda(const ResamplePlan& plan, cudaStream_t stream);
 
+// Whether staged_cuda serves a plan: LINEAR, PREVIOUS, NEXT or NEAREST for all channels, sequences and
+// their times one behind the other and in order, targets about as dense as samples.
+bool is_for_staging_cuda(const ResamplePlan& plan);
+
+// Whether that is faster than lines_cuda for a plan that both can serve.
+bool pays_to_stage_cuda(const ResamplePlan& plan);
+
+// Checks such plans, if they ask for it, and serves all targets: in one launch, unless they are more
+// than a launch takes (StagedPlans).
+cudaError_t staged_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record,
+                        uint64_t call, cudaStream_t stream);
+
 // Whether rows_cuda can serve a plan: no mode beside LINEAR, PREVIOUS, NEXT and NEAREST, no search for
 // finite samples, no mean of duplicates, channels next to each other.
 bool is_for_rows_cuda(const ResamplePlan& plan);

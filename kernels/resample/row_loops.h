@@ -149,13 +149,19 @@ struct ByteElements {
   static constexpr bool kHasCurves = false;
 
   __device__ explicit ByteElements(const Channels&) {}
-  __device__ In read(const char* row, unsigned i) const {
+  template <class Row>
+  __device__ In read(const Row& row, unsigned i) const {
     return load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
   }
-  __device__ void write(char* row, unsigned i, const Out& out) const {
+  template <class Row>
+  __device__ void write(const Row& row, unsigned i, const Out& out) const {
     store_words(row + static_cast<size_t>(i) * kBytes, out);
   }
   __device__ Out make(const In& a, const In&, const Line&) const { return a; }
+  __device__ bool draw(const In& a, const In&, const Line&, Out& out) const {
+    out = a;
+    return true;
+  }
   __device__ bool has_nan(const Out&) const { return false; }
 };
 
@@ -169,10 +175,12 @@ struct FloatElements {
   static constexpr bool kHasCurves = true;
 
   __device__ explicit FloatElements(const Channels&) {}
-  __device__ In read(const char* row, unsigned i) const {
+  template <class Row>
+  __device__ In read(const Row& row, unsigned i) const {
     return load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
   }
-  __device__ void write(char* row, unsigned i, const Out& out) const {
+  template <class Row>
+  __device__ void write(const Row& row, unsigned i, const Out& out) const {
     store_words(row + static_cast<size_t>(i) * kBytes, out);
   }
   __device__ Out make(const In& a, const In& b, const Line& line) const {
@@ -191,6 +199,28 @@ struct FloatElements {
 #pragma unroll
     for (int k = 0; k < Out::kCount; ++k) out.words[k] = line.is_copy ? a.words[k] : out.words[k];
     return out;
+  }
+  // make() but for copies, whose parts are -0: false where a result is NaN, which takes make().
+  __device__ bool draw(const In& a, const In& b, const Line& line, Out& out) const {
+    bool nan = false;
+    if constexpr (std::is_same_v<T, double>) {
+      const double weight = line.weight();
+#pragma unroll
+      for (int k = 0; k < kCount; ++k) {
+        const double x = linear(double_at(a, k), double_at(b, k), weight);
+        nan = nan || is_nan(x);
+        set_double(out, k, x);
+      }
+    } else {
+      float x[kCount];
+#pragma unroll
+      for (int k = 0; k < kCount; ++k) {
+        x[k] = line.at(float_at<T>(a, k), float_at<T>(b, k));
+        nan = nan || x[k] != x[k];
+      }
+      out = round_numbers<T>(x);
+    }
+    return !nan;
   }
   __device__ bool has_nan(const Out& out) const {
     bool nan = false;
@@ -221,8 +251,8 @@ struct MixedElements {
 
   __device__ explicit MixedElements(const Channels& channels)
       : from(channels.from), to(channels.to) {}
-  template <class T>
-  __device__ static In read_as(const char* row, unsigned i) {
+  template <class T, class Row>
+  __device__ static In read_as(const Row& row, unsigned i) {
     constexpr int kBytes = kCount * sizeof(T);
     const auto words = load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
     In in;
@@ -234,7 +264,8 @@ struct MixedElements {
   __device__ static void write_as(char* row, unsigned i, const Out& out) {
     store_words(row + static_cast<size_t>(i) * (kCount * sizeof(T)), round_all<T>(out.values));
   }
-  __device__ In read(const char* row, unsigned i) const {
+  template <class Row>
+  __device__ In read(const Row& row, unsigned i) const {
     switch (from) {
       case Type::u8:
         return read_as<uint8_t>(row, i);
@@ -276,6 +307,15 @@ struct MixedElements {
     }
     return out;
   }
+  __device__ bool draw(const In& a, const In& b, const Line& line, Out& out) const {
+    bool nan = false;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) {
+      out.values[k] = line.at(a.values[k], b.values[k]);
+      nan = nan || out.values[k] != out.values[k];
+    }
+    return !nan;
+  }
   __device__ bool has_nan(const Out& out) const {
     bool nan = false;
 #pragma unroll
@@ -298,7 +338,8 @@ struct WideElements {
 
   __device__ explicit WideElements(const Channels& channels)
       : from(channels.from), to(channels.to) {}
-  __device__ In read(const char* row, unsigned i) const {
+  template <class Row>
+  __device__ In read(const Row& row, unsigned i) const {
     In in;
     if (from == Type::f64) {
       const auto words = load_words<kCount * 8>(row + static_cast<size_t>(i) * (kCount * 8));
@@ -335,6 +376,10 @@ struct WideElements {
       out.values[k] = line.is_copy ? a.values[k] : x;
     }
     return out;
+  }
+  __device__ bool draw(const In& a, const In& b, const Line& line, Out& out) const {
+    out = make(a, b, line);
+    return !has_nan(out);
   }
   __device__ bool has_nan(const Out& out) const {
     bool nan = false;
