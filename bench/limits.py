@@ -119,4 +119,19 @@ LIMITS: dict[str, str] = {
     "mean and max against the float-atomic torch scatter": (
         "As for mean and max above: instructions."
     ),
+    "one small call (B1 S50 T32 D16), Python, numpy, out given": (
+        "Python itself: the C call beside it takes under 2 us; the rest is interpreted code"
+        " that looks at four arrays and at what the last such call was."
+    ),
+    "resample, small": (
+        "The check of all times in the same launch: see the column without validation."
+    ),
+    "resample, width": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
+    "resample, type": (
+        "One kernel serves all pairs of types, and decides between them while it runs."
+    ),
+    "resample, times": (
+        "Seven channels: instructions; PREVIOUS: the kernel that serves all rules."
+    ),
+    "resample, large": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
 }
