@@ -32,8 +32,8 @@ RankedPoints carve(const VoxelPlan& plan, Carver& carver) {
   const int64_t most = std::min(positions, cells);
   // From the beginning of a line on.
   char* const memory = carver.take<char>(most * points.words_of_record * bytes_per_word + line);
-  points.records =
-      reinterpret_cast<uint64_t*>((reinterpret_cast<uintptr_t>(memory) + line - 1) / line * line);
+  const auto into_line = static_cast<int64_t>(reinterpret_cast<uintptr_t>(memory) % line);
+  points.records = reinterpret_cast<uint64_t*>(memory + (line - into_line) % line);
   points.exponents =
       carver.take<int32_t>(plan.measures_range() ? plan.cloud.clouds * plan.width : 0);
   return points;
