@@ -5,6 +5,7 @@
 #include "kernels/voxelize/points_cuda.cuh"
 #include "kernels/voxelize/segments_cuda.cuh"
 #include "kernels/voxelize/tiled_cuda.h"
+#include "kernels/voxelize/tiles.h"
 #include "kernels/voxelize/voxelize_cuda.h"
 
 RC_KERNELS_BEGIN
@@ -120,6 +121,27 @@ cudaError_t reduce(const DensePlan& plan, Carver& carver, bool launch, cudaStrea
   });
 }
 
+enum class DensePath { kReduceTiles, kCountTiles, kMark, kSort };
+
+bool is_tiled(DensePath path) {
+  return path == DensePath::kReduceTiles || path == DensePath::kCountTiles;
+}
+
+// Which way a call takes: all of them give the same bits.
+DensePath path_of(const VoxelPlan& plan) {
+  // Fewer points are sooner counted in the output itself.
+  constexpr int64_t kManyPoints = int64_t{1} << 20;
+  const bool tiles = Tiling(plan, Tiling::kLeastBits).count <= Tiling::kMostTiles;
+  if (!reduces_features(plan.reduce)) {
+    const bool many = plan.cloud.positions() >= kManyPoints;
+    return plan.reduce == RC_REDUCE_COUNT && many && tiles ? DensePath::kCountTiles
+                                                           : DensePath::kMark;
+  }
+  // Sums of float64 do not fit the words of a tally.
+  const bool fits = plan.features.type != Type::f64 && plan.width > 0;
+  return fits && tiles ? DensePath::kReduceTiles : DensePath::kSort;
+}
+
 cudaError_t clear_grids(const DensePlan& plan, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
   if (plan.accumulate) return cudaSuccess;
@@ -139,14 +161,22 @@ namespace rc {
 
 cudaError_t voxelize_cuda(const DensePlan& plan, Carver& carver, bool launch, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
-  const bool tiled = pays_by_tiles(voxels);
+  const DensePath path = path_of(voxels);
   if (launch) {
     cudaError_t error = fill(box_of_stats(voxels.stats, voxels.cloud), 0, stream);
-    if (error == cudaSuccess && !tiled) error = clear_grids(plan, stream);
+    if (error == cudaSuccess && !is_tiled(path)) error = clear_grids(plan, stream);
     if (error != cudaSuccess) return error;
   }
-  if (tiled) return voxelize_tiled_cuda(plan, carver, launch, stream);
-  if (!reduces_features(voxels.reduce)) return mark(plan, carver, launch, stream);
+  switch (path) {
+    case DensePath::kReduceTiles:
+      return voxelize_tiled_cuda(plan, carver, launch, stream);
+    case DensePath::kCountTiles:
+      return count_tiled_cuda(plan, carver, launch, stream);
+    case DensePath::kMark:
+      return mark(plan, carver, launch, stream);
+    case DensePath::kSort:
+      break;
+  }
   return with_key(voxels, [&](auto* key) {
     return reduce<std::remove_pointer_t<decltype(key)>>(plan, carver, launch, stream);
   });

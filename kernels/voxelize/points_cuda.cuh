@@ -25,34 +25,77 @@ struct Placer {
   using Real = decltype(to_arithmetic(T{}));
 
   Array points, stats;
-  Real origin[3], size[3], limit[3];
+  // Of `size` the inverse where it is a normal number, else 0.
+  Real origin[3], size[3], inverse[3], limit[3];
 
   explicit Placer(const VoxelPlan& plan) : points(plan.cloud.array), stats(plan.stats) {
     for (int axis = 0; axis < 3; ++axis) {
       origin[axis] = static_cast<Real>(plan.grid.origin[axis]);
       size[axis] = static_cast<Real>(plan.grid.size[axis]);
       limit[axis] = limit_of<Real>(plan.grid.dims[axis]);
+      const Real exact = 1 / size[axis];
+      inverse[axis] = std::isnormal(exact) ? exact : 0;
     }
   }
 
-  // The voxel of a point, or false: then it is counted, if a cloud has it.
+  // The coordinates of a point that a cloud has.
+  __device__ void load(const PointPlace& at, Real (&point)[3]) const {
+    const T* const p = reinterpret_cast<const T*>(points.data) + start_of(points, at);
+    for (int axis = 0; axis < 3; ++axis) point[axis] = to_arithmetic(p[axis * points.channel]);
+  }
+
+  // The voxel of a point of a cloud, or false: then it is counted.
+  template <class Index>
+  __device__ bool place(const Real (&point)[3], int64_t cloud, Index (&index)[3]) const {
+    bool clear = true;
+    for (int axis = 0; axis < 3; ++axis) {
+      const Real f = (point[axis] - origin[axis]) * inverse[axis];
+      clear = clear & is_clear(f) & (f >= 0) & (f < limit[axis]);
+      index[axis] = static_cast<Index>(f);
+    }
+    if (clear) return true;
+    const Divided divided = divide(point[0], point[1], point[2], cloud);
+    for (int axis = 0; axis < 3; ++axis) index[axis] = static_cast<Index>(divided.index[axis]);
+    return divided.inside;
+  }
   template <class Index>
   __device__ bool place(const PointPlace& at, Index (&index)[3]) const {
     if (at.cloud < 0) return false;
-    const T* const p = reinterpret_cast<const T*>(points.data) + start_of(points, at);
-    const Real point[3] = {to_arithmetic(p[0]), to_arithmetic(p[points.channel]),
-                           to_arithmetic(p[2 * points.channel])};
-    bool inside = true;
+    Real point[3];
+    load(at, point);
+    return place(point, at.cloud, index);
+  }
+
+ private:
+  // Whether a product with the inverse has the same floor as the quotient: together the two are
+  // wrong by less than three units in the last place, and no integer is so near.
+  __device__ static bool is_clear(float f) {
+    return fabsf(f - rintf(f)) > __fmaf_rn(fabsf(f), 0x1p-21f, 0x1p-30f);
+  }
+  __device__ static bool is_clear(double f) {
+    return fabs(f - rint(f)) > __fma_rn(fabs(f), 0x1p-50, 0x1p-60);
+  }
+
+  struct Divided {
+    bool inside;
+    int64_t index[3];
+  };
+
+  // The rule as it is written.
+  __device__ __noinline__ Divided divide(Real x, Real y, Real z, int64_t cloud) const {
+    const Real point[3] = {x, y, z};
+    Divided divided = {true, {}};
     for (int axis = 0; axis < 3; ++axis) {
       const Real f = (point[axis] - origin[axis]) / size[axis];
       // Of a number that is not negative, the integer that conversion leaves is its floor.
-      inside = inside && f >= 0 && f < limit[axis];
-      index[axis] = inside ? static_cast<Index>(f) : 0;
+      divided.inside = divided.inside && f >= 0 && f < limit[axis];
+      divided.index[axis] = divided.inside ? static_cast<int64_t>(f) : 0;
     }
-    if (inside) return true;
-    const bool finite = is_finite(point[0]) && is_finite(point[1]) && is_finite(point[2]);
-    count_left_out(stats, at.cloud, finite ? RC_STAT_OUTSIDE : RC_STAT_NOT_FINITE);
-    return false;
+    if (!divided.inside) {
+      const bool finite = is_finite(x) && is_finite(y) && is_finite(z);
+      count_left_out(stats, cloud, finite ? RC_STAT_OUTSIDE : RC_STAT_NOT_FINITE);
+    }
+    return divided;
   }
 };
 

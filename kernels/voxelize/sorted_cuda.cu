@@ -5,7 +5,6 @@
 #include "kernels/voxelize/points_cuda.cuh"
 #include "kernels/voxelize/range_cuda.cuh"
 #include "kernels/voxelize/sorted_cuda.h"
-#include "kernels/voxelize/tiles.h"
 
 RC_KERNELS_BEGIN
 namespace {
@@ -83,7 +82,7 @@ cudaError_t sort_points_cuda(const VoxelPlan& plan, const Numbers& numbers, Carv
     list_points<<<few_blocks(positions), kTile, 0, stream>>>(plan, placer, numbers, cells,
                                                              sorted->pairs.number());
   });
-  if (std::is_same_v<Numbers, CellNumbers<Key>>) measure(plan, cells, sorted->ranges, stream);
+  measure(plan, cells, sorted->ranges, stream);
   const cudaError_t listed = cudaGetLastError();
   if (listed != cudaSuccess) return listed;
   return sort_pairs(sorted->pairs, numbers.bits(), stream, numbers.ignored_bits());
@@ -117,8 +116,6 @@ template cudaError_t sort_points_cuda(const VoxelPlan&, const CellNumbers<uint32
                                       cudaStream_t, Sorted<uint32_t>*);
 template cudaError_t sort_points_cuda(const VoxelPlan&, const CellNumbers<uint64_t>&, Carver&, bool,
                                       cudaStream_t, Sorted<uint64_t>*);
-template cudaError_t sort_points_cuda(const VoxelPlan&, const Tiling&, Carver&, bool, cudaStream_t,
-                                      Sorted<uint32_t>*);
 template cudaError_t number_rows_cuda(const VoxelPlan&, const Sorted<uint32_t>&, Carver&, bool,
                                       cudaStream_t, Rows*);
 template cudaError_t number_rows_cuda(const VoxelPlan&, const Sorted<uint64_t>&, Carver&, bool,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The points of a call in the order of their cells, or of tiles of cells, on a CUDA device.
+// The points of a call in the order of their cells on a CUDA device.
 #pragma once
 
 #include "kernels/common/sort_cuda.h"
@@ -35,15 +35,14 @@ namespace rc {
 template <class Key>
 struct Sorted {
   Pairs<Key, uint32_t> pairs;
-  // Of the features. Their range is measured only of points in the order of cells.
+  // Of the features.
   Ranges ranges;
 
   const Key* cells() const { return pairs.key(); }
   const uint32_t* positions() const { return pairs.number(); }
 };
 
-// Lists and sorts the points, and counts in cleared stats what is left out. Numbers is CellNumbers or
-// Tiling.
+// Lists and sorts the points, and counts in cleared stats what is left out. Numbers is CellNumbers.
 template <class Key, class Numbers>
 cudaError_t sort_points_cuda(const VoxelPlan& plan, const Numbers& numbers, Carver& carver,
                              bool launch, cudaStream_t stream, Sorted<Key>* sorted);

@@ -13,16 +13,22 @@ struct ChannelScale {
   double down[2];  // the two factors of its inverse
 };
 
+// `exponents` [clouds, width] is read where the range is measured.
+__device__ inline ChannelScale channel_scale(const VoxelPlan& plan, const int32_t* exponents,
+                                             int64_t cloud, int64_t channel) {
+  const bool any = plan.width != 0 && plan.features;
+  const Scale up = any ? scale_of(plan, exponents, cloud, channel) : scale_of(0, HUGE_VAL);
+  const int half = -up.places / 2;
+  return {up, {power_of_two(half), power_of_two(-up.places - half)}};
+}
+
 // Scales [clouds, width] from exponents, or one that nothing uses where there are no channels.
 static __global__ void __launch_bounds__(kTile)
     make_scales(const __grid_constant__ VoxelPlan plan, const int32_t* exponents,
                 ChannelScale* scales, int64_t count) {
   for_each_number(count, [&](int64_t i) {
-    const bool any = plan.width != 0;
-    const Scale up =
-        any ? scale_of(plan, exponents, i / plan.width, i % plan.width) : scale_of(0, HUGE_VAL);
-    const int half = -up.places / 2;
-    scales[i] = {up, {power_of_two(half), power_of_two(-up.places - half)}};
+    const int64_t width = max(plan.width, int64_t{1});
+    scales[i] = channel_scale(plan, exponents, i / width, i % width);
   });
 }
 

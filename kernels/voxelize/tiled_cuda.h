@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rc_voxelize on a CUDA device by tiles of the grid.
+// rc_voxelize on a CUDA device by tiles of the grid: both write
+// every voxel, and count in cleared stats what is left out. Without `launch` only the memory is
+// taken.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -9,11 +11,12 @@
 
 namespace rc {
 
-// Whether a call can be done so, and has points enough for its grid to be faster so.
-bool pays_by_tiles(const VoxelPlan& plan);
-
-// Writes every voxel; stats must be cleared. Without `launch` only the memory is taken.
+// Reductions of features but for float64.
 cudaError_t voxelize_tiled_cuda(const DensePlan& plan, Carver& carver, bool launch,
                                 cudaStream_t stream);
+
+// RC_REDUCE_COUNT.
+cudaError_t count_tiled_cuda(const DensePlan& plan, Carver& carver, bool launch,
+                             cudaStream_t stream);
 
 }  // namespace rc

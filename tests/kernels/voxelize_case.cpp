@@ -94,11 +94,28 @@ class Builder {
     clouds_ = layout_ == "single" ? 1 : r_.pick<int64_t>({0, 1, 2, 3, 5});
     points_ = r_.pick<int64_t>({0, 1, 2, 9, 40, 300, 300, 2000});
     width_ = r_.pick<int64_t>({0, 1, 1, 2, 3, 4, 7, 8, 9, 20});
+    const bool dense = kind_.operation == VoxelOperation::kDense;
     if (r_.chance(2)) {  // more than one thread gets
       clouds_ = 1;
       points_ = 150000;
       width_ = r_.integer(1, 3);
       trait("many points");
+    } else if (dense && !takes_features(kind_.reduce) && r_.chance(3)) {
+      // Around the number from which CUDA marks tiles.
+      clouds_ = 1;
+      points_ = (1 << 20) + r_.integer(-1, 1);
+      trait("marks by the million");
+    } else if (dense && r_.chance(3)) {
+      // Around the number up to which CUDA chains the points of a tile.
+      points_ = 2880 + r_.integer(-1, 1);
+      trait("points of one tile");
+    } else if (dense && layout_ == "batch" && r_.chance(4)) {
+      // More tiles than CUDA serves at once.
+      clouds_ = 8192 + r_.integer(0, 1);
+      points_ = takes_features(kind_.reduce) ? 2 : 130;
+      width_ = r_.integer(1, 5);
+      few_voxels_ = true;
+      trait("many clouds");
     }
     if (layout_ == "packed") points_ = points_ * std::max<int64_t>(clouds_, 1) + 3;
     if (points_ == 0) trait("no points");
@@ -113,8 +130,9 @@ class Builder {
     for (int i = 0; i < 3; ++i) {
       case_.grid.origin[i] = axis[0] + (r_.chance(30) ? r_.real(-1, 1) : 0);
       case_.grid.voxel_size[i] = axis[1] * (r_.chance(30) ? r_.real(0.5, 2) : 1);
-      case_.grid.dims[i] = r_.pick<int64_t>({1, 2, 5, 9, 17});
+      case_.grid.dims[i] = few_voxels_ ? r_.integer(1, 2) : r_.pick<int64_t>({1, 2, 5, 9, 17});
     }
+    if (few_voxels_) return;
     if (kind_.operation != VoxelOperation::kDense && r_.chance(25)) {
       case_.grid.dims[r_.integer(0, 2)] = r_.pick<int64_t>({1 << 30, int64_t{1} << 40});
       many_cells_ = true;
@@ -372,7 +390,7 @@ class Builder {
   VoxelCase case_;
   std::string layout_;
   int64_t clouds_ = 0, points_ = 0, width_ = 0;
-  bool many_cells_ = false;
+  bool many_cells_ = false, few_voxels_ = false;
 };
 
 /** Sets the workspace of `options` to what `query` asks for. */
@@ -404,7 +422,9 @@ std::vector<std::string> expected_voxel_traits() {
   std::vector<std::string> traits = {"layout single",   "layout batch",
                                      "layout packed",   "points float16",
                                      "points float32",  "points float64",
-                                     "many points",     "no points",
+                                     "many points",     "marks by the million",
+                                     "many clouds",     "points of one tile",
+                                     "no points",
                                      "no clouds",       "no features",
                                      "many cells",      "one voxel",
                                      "lengths",         "whole millimetres",
