@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shapes on either side of each border at which a call changes its way on CUDA, with times that are
+even, in bursts, doubled, and targets in any order: equal to the CPU, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import robocache as rc
+
+torch = pytest.importorskip("torch")
+if not torch.cuda.is_available():
+    pytest.skip("PyTorch finds no CUDA device", allow_module_level=True)
+
+# Rows, samples, targets, channels.
+SHAPES = {
+    "short rows": [(175, 1000, 500, 3), (174, 1000, 500, 3), (66, 1000, 500, 8)],
+    "short rows, more targets": [(40, 500, 1000, 7), (19, 500, 1000, 14), (18, 500, 1000, 15)],
+    "many targets in a row": [(350, 400, 256, 3), (350, 400, 255, 3)],
+    "channels of an access": [(5, 900, 500, d) for d in (1, 2, 5, 6, 9, 10, 12, 14, 16, 18)],
+    "rows that are wide": [(3, 40, 70, 256), (2, 40, 70, 700), (2, 40, 70, 1500)],
+    "rows of a block": [(700, 20, 13, 5), (70, 300, 256, 3), (70, 300, 257, 3)],
+    "all times of a row, and some of them": [(40, 1000, 512, 3), (40, 1200, 513, 3)],
+    "times by the thousand": [(2, 9000, 4000, 3), (1, 20_000, 30_000, 2)],
+    "samples that are brought, or read": [(9, 900, 400, 33), (9, 1100, 400, 33)],
+    "few targets among many samples": [(9, 3200, 400, 4), (9, 3201, 400, 4)],
+}
+CLOCKS = ["even", "bursts", "doubled"]
+TYPES = [torch.float32, torch.bfloat16, torch.float16, torch.float64]
+
+
+def source_times(random: Any, rows: int, samples: int, clock: str) -> Any:
+    steps = torch.randint(500, 1500, (rows, samples), generator=random)
+    if clock == "bursts":
+        steps[torch.rand(rows, samples, generator=random) < 0.5] = 1
+        steps[torch.rand(rows, samples, generator=random) < 0.01] = 60_000
+    if clock == "doubled":
+        steps[torch.rand(rows, samples, generator=random) < 0.05] = 0
+    return steps.cumsum(1)
+
+
+def target_times(random: Any, times: Any, targets: int) -> Any:
+    """From before the first sample to behind the last, a few equal to samples."""
+    span = int(times.max()) + 4000
+    found = torch.randint(-2000, span, (times.shape[0], targets), generator=random).sort(1).values
+    exact = torch.rand(found.shape, generator=random) < 0.05
+    near = torch.searchsorted(times, found.clamp(min=0)).clamp(max=times.shape[1] - 1)
+    return torch.where(exact, times.gather(1, near), found)
+
+
+def values_of(random: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    values = torch.randn(shape, generator=random)
+    odd = torch.rand(shape, generator=random)
+    values[odd < 0.02] = 0.0
+    values[odd < 0.01] = -0.0
+    values[odd < 0.006] = float("inf")
+    values[odd < 0.003] = float("nan")
+    return values.to(dtype)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Bit by bit."""
+    views = [t.cpu().contiguous().view(torch.uint8) for t in (one, other)]
+    return torch.equal(*views)
+
+
+def compare(arguments: list[Any], dtype: Any = None, **options: Any) -> None:
+    """A call alone, and with validity: as the only stream of a fuse."""
+    move = {k: v.cuda() if isinstance(v, torch.Tensor) else v for k, v in options.items()}
+    values, times, targets = arguments
+    on_device = [a.cuda() for a in arguments]
+    expected = rc.resample(*arguments, dtype=dtype, **options)
+    assert same(rc.resample(*on_device, dtype=dtype, **move), expected)
+    packed = {"target_offsets": options.pop("target_offsets", None)}
+    stream = rc.Stream(values, times, **options)
+    expected, valid = rc.fuse([stream], targets, dtype=dtype, **packed)
+    packed = {"target_offsets": move.pop("target_offsets", None)}
+    stream = rc.Stream(*on_device[:2], **move)
+    got = rc.fuse([stream], on_device[2], dtype=dtype, **packed)
+    assert same(got[0], expected)
+    assert same(got[1], valid)
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("border", SHAPES)
+def test_both_sides_of_a_border(border: str, clock: str) -> None:
+    seed = list(SHAPES).index(border) * len(CLOCKS) + CLOCKS.index(clock)
+    random = torch.Generator().manual_seed(seed)
+    for turn, (rows, samples, targets, width) in enumerate(SHAPES[border]):
+        times = source_times(random, rows, samples, clock)
+        asked = target_times(random, times, targets)
+        values = values_of(random, (rows, samples, width), TYPES[turn % 4])
+        compare([values, times, asked])
+        compare([values, times, asked.flip(1)], mode="nearest", max_gap=700)
+        if turn != 0:
+            continue
+        compare([values, times, asked], outside="extrapolate", max_gap=1400)
+        compare([values, times * 1e-3, asked * 1e-3], outside="fill", fill_value=-2.5)
+        compare([values, times[0], asked[0]], dtype="float16", duplicates="first")
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32"])
+def test_integers(dtype: str) -> None:
+    random = torch.Generator().manual_seed(3)
+    times = source_times(random, 6, 700, "even")
+    asked = target_times(random, times, 400)
+    values = torch.randint(0, 100, (6, 700, 12), generator=random).to(getattr(torch, dtype))
+    compare([values, times, asked], mode="previous")
+    compare([values, times, asked], dtype="float32")
+    compare([values, times, asked], dtype="bfloat16", mode="next")
+
+
+def test_rows_of_all_lengths() -> None:
+    random = torch.Generator().manual_seed(4)
+    lengths = torch.randint(0, 900, (60,), generator=random)
+    counts = lengths // 2 + torch.randint(0, 9, (60,), generator=random)
+    starts = [
+        torch.cat([torch.zeros(1, dtype=torch.int64), n.cumsum(0)]) for n in (lengths, counts)
+    ]
+    offsets, target_offsets = starts
+    times = torch.cat([source_times(random, 1, int(n), "even")[0] for n in lengths])
+    asked = torch.cat(
+        [torch.randint(-9, 1000 * int(n) + 10, (int(m),), generator=random).sort().values
+         for n, m in zip(lengths, counts, strict=True)]
+    )  # fmt: skip
+    for width, dtype in ((3, torch.bfloat16), (14, torch.float32), (64, torch.bfloat16)):
+        values = values_of(random, (int(offsets[-1]), width), dtype)
+        compare([values, times, asked], offsets=offsets, target_offsets=target_offsets)
+    padded = values_of(random, (60, 900, 7), torch.float32)
+    matrix = source_times(random, 60, 900, "even")
+    compare([padded, matrix, target_times(random, matrix, 450)], lengths=lengths)
+
+
+@pytest.mark.parametrize("rows", [2, 800])
+def test_streams_of_all_widths(rows: int) -> None:
+    random = torch.Generator().manual_seed(5)
+    shapes = [(30, 512, torch.bfloat16), (100, 64, torch.float32), (200, 12, torch.uint8)]
+    shapes += [(60, 3, torch.float16)] * 15
+    streams = []
+    for samples, width, dtype in shapes:
+        times = source_times(random, rows, samples, "even") * (200 // samples)
+        values = torch.randint(0, 90, (rows, samples, width), generator=random).to(dtype)
+        streams.append((values, times))
+    asked = target_times(random, streams[2][1], 50)
+    expected = rc.fuse([rc.Stream(*s) for s in streams], asked, dtype="bfloat16")
+    got = rc.fuse(
+        [rc.Stream(v.cuda(), t.cuda()) for v, t in streams], asked.cuda(), dtype="bfloat16"
+    )
+    assert same(got[0], expected[0])
+    assert same(got[1], expected[1])
+
+
+@pytest.mark.parametrize("shape", [(3, 40, 20), (3, 900, 500), (400, 30, 20), (2, 9000, 4000)])
+def test_a_time_that_steps_back_is_named(shape: tuple[int, int, int]) -> None:
+    rows, samples, targets = shape
+    random = torch.Generator().manual_seed(6)
+    times = source_times(random, rows, samples, "even")
+    asked = target_times(random, times, targets)
+    values = torch.zeros(rows, samples, 3)
+    for row, sample in ((0, 1), (rows // 2, samples // 2), (rows - 1, samples - 1)):
+        wrong = times.clone()
+        wrong[row, sample] = wrong[row, sample - 1] - 1
+        with pytest.raises(rc.InvalidDataError) as expected:
+            rc.resample(values, wrong, asked)
+        with rc.Context("cuda") as context:
+            rc.resample(values.cuda(), wrong.cuda(), asked.cuda(), context=context)
+            with pytest.raises(rc.InvalidDataError) as got:
+                context.synchronize()
+        assert str(got.value).split(": ", 1)[1] == str(expected.value).split(": ", 1)[1]
