@@ -43,8 +43,8 @@ LIMITS: dict[str, str] = {
         " bytes and more of one type reach 95 to 99 %."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
-        "Instructions: a copy of the bytes of bfloat16, D = 3, targets twice the samples, leaves 149"
-        " issue slots for 32 targets; searching, weighing and making them takes about 170"
+        "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the samples"
+        " have 149 issue slots for 32 targets; searching, weighing and making them takes about 170"
         " instructions of a warp by the disassembly."
     ),
     "resample and fuse, large, cold: validation adds": (
