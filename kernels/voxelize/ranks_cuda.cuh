@@ -71,6 +71,12 @@ struct Ranks {
   uint32_t* total;  // of all
 
   __device__ void mark(uint32_t cell) const { mark_word(cell / 32, 1u << cell % 32); }
+  // Some of the 32 cells from `cell` on.
+  __device__ void mark(uint32_t cell, uint32_t bits) const {
+    const uint32_t word = cell / 32, shift = cell % 32;
+    if (bits << shift != 0) mark_word(word, bits << shift);
+    if (shift != 0 && bits >> (32 - shift) != 0) mark_word(word + 1, bits >> (32 - shift));
+  }
   // Some of the 32 cells of a word of bits.
   __device__ void mark_word(uint32_t word, uint32_t bits) const {
     const uint32_t number = word / RankedBits::kWords;

@@ -13,6 +13,7 @@ cudaError_t voxelize_cuda(const SparsePlan& plan, Carver& carver, bool launch,
     const cudaError_t error = fill(box_of_stats(plan.voxels.stats, plan.voxels.cloud), 0, stream);
     if (error != cudaSuccess) return error;
   }
+  if (pays_by_tiles(plan)) return sparse_by_tiles_cuda(plan, carver, launch, stream);
   if (pays_by_sums(plan)) return sparse_by_sums_cuda(plan, carver, launch, stream);
   if (pays_by_ranks(plan)) return sparse_by_ranks_cuda(plan, carver, launch, stream);
   return sparse_by_sort_cuda(plan, carver, launch, stream);

@@ -27,4 +27,10 @@ bool pays_by_ranks(const SparsePlan& plan);
 cudaError_t sparse_by_ranks_cuda(const SparsePlan& plan, Carver& carver, bool launch,
                                  cudaStream_t stream);
 
+// By tiles of the grid, as dense reductions are, and such a table: for reduced features without
+// hard voxels, where points are many and dense.
+bool pays_by_tiles(const SparsePlan& plan);
+cudaError_t sparse_by_tiles_cuda(const SparsePlan& plan, Carver& carver, bool launch,
+                                 cudaStream_t stream);
+
 }  // namespace rc

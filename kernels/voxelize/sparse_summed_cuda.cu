@@ -3,16 +3,12 @@
 // its row: the points are sorted by cell, each voxel is reduced and writes its row, and each point
 // looks its own up, which costs a third of a store to its place.
 #define RC_LEVEL cuda
-#include "kernels/voxelize/points_cuda.cuh"
-#include "kernels/voxelize/ranks_cuda.cuh"
+#include "kernels/voxelize/ranked_rows_cuda.cuh"
 #include "kernels/voxelize/segments_cuda.cuh"
 #include "kernels/voxelize/sparse_cuda.h"
-#include "kernels/voxelize/sparse_rows_cuda.cuh"
 
 RC_KERNELS_BEGIN
 namespace {
-
-using Numbers = CellNumbers<uint32_t>;
 
 // Marks the cells of sorted points. To be called with whole warps of threads.
 __global__ void __launch_bounds__(kTile)
@@ -28,13 +24,13 @@ __global__ void __launch_bounds__(kTile)
 }
 
 struct RowSink {
-  SparsePlan plan;
-  Ranks ranks;
+  RankedRows rows;
 
   template <class Reducer>
   __device__ void store(int64_t, uint32_t cell, int64_t first, const Reduction<Reducer>& reduction,
                         const Rules<Reducer>& rules) const {
-    const int64_t row = ranks.row_of(cell), channels = plan.voxels.width - first;
+    const SparsePlan& plan = rows.plan;
+    const int64_t row = rows.ranks.row_of(cell), channels = plan.voxels.width - first;
     if (row >= plan.capacity) return;
     const Array& reduced = plan.reduced;
     double values[kChannels] = {};
@@ -46,36 +42,6 @@ struct RowSink {
     put_count(plan, row, reduction.count);
   }
 };
-
-// The row of each point, and points beyond the capacity.
-template <class T>
-__global__ void __launch_bounds__(kTile)
-    map_points(const __grid_constant__ SparsePlan plan, const __grid_constant__ Placer<T> placer,
-               const __grid_constant__ Numbers numbers, const __grid_constant__ Ranks ranks) {
-  for_each_number(plan.voxels.cloud.positions(), [&](int64_t i) {
-    const PointPlace at = place_of(plan.voxels.cloud, i);
-    uint32_t index[3];
-    int64_t row = -1;
-    if (placer.place(at, index)) {
-      row = ranks.row_of(numbers.of(at.cloud, index));
-      if (row >= plan.capacity) {
-        row = -1;
-        count_left_out(plan.voxels.stats, at.cloud, RC_STAT_OVER_CAPACITY);
-      }
-    }
-    if (!plan.point_to_voxel) return;
-    store_index(plan.point_to_voxel,
-                start_of_position(plan.voxels, plan.point_to_voxel, static_cast<uint32_t>(i)), row);
-  });
-}
-
-// What rows without a voxel hold.
-__global__ void __launch_bounds__(kTile)
-    clear_rows(const __grid_constant__ SparsePlan plan, const uint32_t* rows) {
-  const int64_t total = *rows;
-  if (plan.total != nullptr && blockIdx.x == 0 && threadIdx.x == 0) *plan.total = total;
-  for_each_number(plan.capacity - total, [&](int64_t i) { clear_row(plan, total + i); });
-}
 
 }  // namespace
 RC_KERNELS_END
@@ -90,33 +56,23 @@ cudaError_t sparse_by_sums_cuda(const SparsePlan& plan, Carver& carver, bool lau
                                 cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
   const int64_t positions = voxels.cloud.positions();
-  const Numbers numbers(voxels);
-  const uint64_t used = carver.used();
-  const Ranks ranks = take_ranks(voxels.cells(), carver);
-  const size_t cleared = static_cast<size_t>(carver.used() - used);
+  size_t cleared;
+  const RankedRows rows = take_ranked_rows(plan, carver, &cleared);
   Sorted<uint32_t> sorted;
-  cudaError_t error = sort_points_cuda(voxels, numbers, carver, launch, stream, &sorted);
+  cudaError_t error = sort_points_cuda(voxels, rows.numbers, carver, launch, stream, &sorted);
   if (error != cudaSuccess) return error;
   if (launch) {
-    error = cudaMemsetAsync(ranks.blocks, 0, cleared, stream);
+    error = cudaMemsetAsync(rows.ranks.blocks, 0, cleared, stream);
     if (error != cudaSuccess) return error;
-    mark_sorted<<<few_blocks(positions), kTile, 0, stream>>>(ranks, sorted.cells(), positions,
-                                                             numbers.none());
-    rank_marked(ranks, stream, false);
+    mark_sorted<<<few_blocks(positions), kTile, 0, stream>>>(rows.ranks, sorted.cells(), positions,
+                                                             rows.numbers.none());
+    rank_marked(rows.ranks, stream, false);
   }
   error = with_reducer(voxels, [&](auto* reducer) {
-    return reduce_segments<std::remove_pointer_t<decltype(reducer)>>(
-        voxels, sorted, RowSink{plan, ranks}, carver, launch, stream);
+    return reduce_segments<std::remove_pointer_t<decltype(reducer)>>(voxels, sorted, RowSink{rows},
+                                                                     carver, launch, stream);
   });
-  if (error != cudaSuccess || !launch) return error;
-  if (plan.point_to_voxel || voxels.stats) {
-    with_placer(voxels, [&](auto placer) {
-      placer.stats = {};  // the sort has counted what is left out
-      map_points<<<few_blocks(positions), kTile, 0, stream>>>(plan, placer, numbers, ranks);
-    });
-  }
-  clear_rows<<<few_blocks(plan.capacity), kTile, 0, stream>>>(plan, ranks.total);
-  return cudaGetLastError();
+  return error == cudaSuccess && launch ? finish_rows(rows, stream) : error;
 }
 
 }  // namespace rc
