@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The points of a call, sorted by tile batch by batch: a block sorts some neighbouring points in its
-// shared memory and writes them out side by side. Nothing is scattered in global memory, where a
-// store to a place of its own costs as much as 50 bytes in a row, and nothing has to be counted
+// The points of a call, sorted by tile batch by batch: a block sorts some neighbouring points in
+// its shared memory and writes them out side by side. Nothing is scattered in global memory, where
+// a store to a place of its own costs as much as 50 bytes in a row, and nothing has to be counted
 // before. A tile's points are then one run in each batch, in any order.
 #pragma once
 
@@ -482,9 +482,9 @@ enum class Share { kRuns, kSlices };
 
 // Calls f(sources, first) with the points of a tile in the batches from `begin` to `end`: kVisited
 // sources a thread, or kNoPoint, and the number of the first of these among all of the call, so
-// that the j-th one of a thread is number `first` + 32 j. `counter` in shared memory counts them;
-// those behind the first `most` are but counted. To be called by whole blocks of kThreads; no
-// barrier is passed.
+// that the j-th one of a thread is number `first` + 32 j. `counter` in shared memory counts them.
+// Where there are more than `most`, some are but counted, so that no warp is long busy with a tile
+// that is left to another kernel. To be called by whole blocks of kThreads; no barrier is passed.
 template <int kThreads, Share kShare, class Row, class F>
 __device__ void visit_points(const Batches<Row>& batches, uint32_t tile, uint32_t begin,
                              uint32_t end, uint32_t most, uint32_t* counter, F f) {
@@ -522,7 +522,7 @@ __device__ void visit_points(const Batches<Row>& batches, uint32_t tile, uint32_
     uint32_t number = 0;
     if (lane == 0) number = atomicAdd(counter, total);
     number = __shfl_sync(0xffffffffu, number, 0);
-    if (number >= most) continue;
+    if (number + total > most) continue;
     for (uint32_t j = lane; j - lane < total; j += 32 * kVisited) {
       uint32_t sources[kVisited];
       for (uint32_t k = 0; k < kVisited; ++k) {

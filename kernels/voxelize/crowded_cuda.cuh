@@ -99,8 +99,8 @@ __device__ void find_scales(const TileJob<Row>& job, int64_t cloud, ChannelScale
 }
 
 // Adds the points of a tile in the batches from `begin` to `end` up in cleared words, as far as
-// their voxels are those from `voxel` on, and tells how many points there are; those behind the
-// first `most` are but counted. To be called by whole blocks.
+// their voxels are those from `voxel` on, and tells how many points there are: where more than
+// `most`, not all are added up. To be called by whole blocks.
 template <Share kShare, class Tally>
 __device__ uint32_t tally_points(const TileJob<typename Tally::Row>& job, const Tally& tally,
                                  const BlockWords& block, uint32_t voxel, uint32_t tile,

@@ -30,13 +30,6 @@ class RangeWatch {
                   values);
     look(place.cloud, values);
   }
-  // The same, when they are known.
-  template <class T>
-  __device__ void see(int64_t cloud, const Quad<T>& features) {
-    double values[kChannels];
-    for (int k = 0; k < kChannels; ++k) values[k] = to_double(features.of[k]);
-    look(cloud, values);
-  }
 
   // To be called by all threads of a warp, which speak with one voice where they end in one cloud.
   __device__ void finish() {

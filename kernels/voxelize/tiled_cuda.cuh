@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reductions of features by tiles: batches of points are sorted by tile, then a block makes all voxels
-// of one tile and stores each once.
+// Reductions of features by tiles: batches of points are sorted by tile, then a block makes all
+// voxels of one tile and stores each once.
 #pragma once
 
 #include "kernels/voxelize/chains_cuda.cuh"
@@ -141,7 +141,7 @@ __global__ void __launch_bounds__(kTallyThreads, kTallyBlocks)
     }
     for (int k = 0; k < kVisited; ++k) {
       const uint32_t i = first + 32 * k;
-      if (sources[k] == kNoPoint || i >= kChained) continue;
+      if (sources[k] == kNoPoint) continue;
       if (!chain.prepare(rows[k], chains.rows[i])) crowded = true;
       chains.add(i, voxels[k]);
     }
