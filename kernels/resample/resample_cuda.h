@@ -36,7 +36,7 @@ cudaError_t finite_cuda(const ResamplePlan& plan, cudaStream_t stream);
 // their times one behind the other and in order, targets about as dense as samples.
 bool is_for_staging_cuda(const ResamplePlan& plan);
 
-// Whether that is faster than lines_cuda for a plan that both can serve.
+// Whether it does, and faster than lines_cuda would.
 bool pays_to_stage_cuda(const ResamplePlan& plan);
 
 // Checks such plans, if they ask for it, and serves all targets: in one launch, unless they are more

@@ -50,7 +50,9 @@ bool is_for_staging_cuda(const ResamplePlan& plan) {
   return add_staged_stream(plan, all) != 0;
 }
 
-bool pays_to_stage_cuda(const ResamplePlan& plan) { return pays_to_stage(plan); }
+bool pays_to_stage_cuda(const ResamplePlan& plan) {
+  return pays_to_stage(plan) && is_for_staging_cuda(plan);
+}
 
 cudaError_t staged_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record,
                         uint64_t call, cudaStream_t stream) {
