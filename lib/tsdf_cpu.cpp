@@ -31,6 +31,7 @@ uint64_t integrate_workspace(const IntegratePlan& plan) {
 
 void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const CameraPass& pass,
                         char* workspace) {
+  if (plan.height == 0 || plan.width == 0) return;  // There are no tiles to ask.
   const FloatEnvironment environment;
   Carver carver(workspace);
   const DepthTiles tiles = take_tiles(plan, carver);
