@@ -100,16 +100,16 @@ class Builder {
       points_ = 150000;
       width_ = r_.integer(1, 3);
       trait("many points");
-    } else if (dense && !takes_features(kind_.reduce) && r_.chance(3)) {
+    } else if (dense && !takes_features(kind_.reduce) && r_.chance(18)) {
       // Around the number from which CUDA marks tiles.
       clouds_ = 1;
       points_ = (1 << 20) + r_.integer(-1, 1);
       trait("marks by the million");
-    } else if (dense && r_.chance(3)) {
+    } else if (dense && r_.chance(4)) {
       // Around the number up to which CUDA chains the points of a tile.
       points_ = 2880 + r_.integer(-1, 1);
       trait("points of one tile");
-    } else if (dense && layout_ == "batch" && r_.chance(4)) {
+    } else if (dense && layout_ == "batch" && r_.chance(12)) {
       // More tiles than CUDA serves at once.
       clouds_ = 8192 + r_.integer(0, 1);
       points_ = takes_features(kind_.reduce) ? 2 : 130;
