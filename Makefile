@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SOURCES := pyproject.toml meson.build meson.options \
   $(shell find bindings/cmake include lib kernels bindings/python tests/abi tests/api tests/cpp tests/kernels bench -type f \
     -not -name '*.pyc' 2>/dev/null)
-CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
+CPP_SOURCES = $(shell git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu' '*.cuh')
 CONFIGURE := meson setup --reconfigure -Dtests=enabled -Dbench=disabled -Ddocs=disabled
 INSTALL := pip install --quiet --no-build-isolation -C build-dir=build/release \
   -C setup-args=-Dtests=enabled -C setup-args=-Dbench=auto

@@ -18,8 +18,7 @@ static constexpr int64_t voxels_of_point = 64;
 /** Tiles of the frames of a pass. */
 static DepthTiles take_tiles(const IntegratePlan& plan, Carver& carver) {
   DepthTiles tiles(nullptr, plan.height, plan.width);
-  tiles.data =
-      carver.take<DepthTile>(tiles.frame * std::min<int64_t>(plan.frames, kFramesOfPass));
+  tiles.data = carver.take<DepthTile>(tiles.frame * std::min<int64_t>(plan.frames, kFramesOfPass));
   return tiles;
 }
 
@@ -41,9 +40,8 @@ void tsdf_integrate_cpu(rc_context& context, const IntegratePlan& plan, const Ca
   const Grid& grid = plan.volume.grid;
   auto* const integrate_bricks = RC_AT_LEVEL(context.simd_level, integrate_bricks);
   split(context, bricks_along(grid, 0) * bricks_along(grid, 1),
-        int64_t{kBrick} * kBrick * grid.dims[2], [&](int64_t begin, int64_t end) {
-          integrate_bricks(plan, pass, tiles, begin, end);
-        });
+        int64_t{kBrick} * kBrick * grid.dims[2],
+        [&](int64_t begin, int64_t end) { integrate_bricks(plan, pass, tiles, begin, end); });
 }
 
 void depth_to_points_cpu(rc_context& context, const UnprojectPlan& plan, const PinholePass& pass) {

@@ -205,10 +205,12 @@ RC_API rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
  * @param size  not NULL; set to 0 on failure
  * @retval RC_SUCCESS, and the errors of ::rc_tsdf_integrate that shapes, options and cameras can cause
  * One thread per context. @since 0.1 */
-RC_API rc_status rc_tsdf_integrate_workspace_size(
-    rc_context* context, const rc_tensor* depth, const rc_tensor* intrinsics,
-    const rc_tensor* poses, const rc_grid* grid, const rc_tsdf_integrate_options* options,
-    const rc_tensor* tsdf, const rc_tensor* weight, uint64_t* size);
+RC_API rc_status rc_tsdf_integrate_workspace_size(rc_context* context, const rc_tensor* depth,
+                                                  const rc_tensor* intrinsics,
+                                                  const rc_tensor* poses, const rc_grid* grid,
+                                                  const rc_tsdf_integrate_options* options,
+                                                  const rc_tensor* tsdf, const rc_tensor* weight,
+                                                  uint64_t* size);
 
 /** Integrates points into a volume: all points of a call as one observation of each voxel.
  *

@@ -237,8 +237,8 @@ __device__ float inverse_of(float x) {
 // Lets a frame observe a pair; returns the bits of the voxels that do. Offset numbers the elements of a
 // frame.
 template <class Depth, bool kColors, class Offset>
-__device__ uint32_t ask(const IntegratePlan& plan, const Camera& camera, int64_t frame, bool is_edge,
-                        const Pair& pair, FieldState (&states)[kVoxels]) {
+__device__ uint32_t ask(const IntegratePlan& plan, const Camera& camera, int64_t frame,
+                        bool is_edge, const Pair& pair, FieldState (&states)[kVoxels]) {
   const auto x = static_cast<float>(pair.x), y = static_cast<float>(pair.y);
   Pixel pixels[kVoxels];
   float inverses[kVoxels];
@@ -409,14 +409,11 @@ void launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch
   const auto blocks =
       static_cast<unsigned>(std::min(bricks * kParts * kWarp / kTile, kMostPartBlocks));
   if (!is_small(plan)) {
-    integrate_parts<Depth, true, int64_t>
-        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
+    integrate_parts<Depth, true, int64_t><<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
   } else if (plan.color) {
-    integrate_parts<Depth, true, int32_t>
-        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
+    integrate_parts<Depth, true, int32_t><<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
   } else {
-    integrate_parts<Depth, false, int32_t>
-        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
+    integrate_parts<Depth, false, int32_t><<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
   }
 }
 
@@ -428,8 +425,8 @@ cudaError_t rc::tsdf_integrate_cuda(const IntegratePlan& plan, const CameraPass&
   const Grid& grid = plan.volume.grid;
   const int64_t bricks = bricks_along(grid, 0) * bricks_along(grid, 1) * bricks_along(grid, 2);
   Scratch scratch = {DepthTiles(nullptr, plan.height, plan.width), nullptr, nullptr};
-  scratch.tiles.data = carver.take<DepthTile>(scratch.tiles.frame *
-                                              std::min<int64_t>(plan.frames, kFramesOfPass));
+  scratch.tiles.data =
+      carver.take<DepthTile>(scratch.tiles.frame * std::min<int64_t>(plan.frames, kFramesOfPass));
   scratch.seen = carver.take<SeenBrick>(bricks);
   scratch.count = carver.take<int>(1);
   if (!launch || plan.height == 0 || plan.width == 0) return cudaSuccess;

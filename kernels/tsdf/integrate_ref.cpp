@@ -28,8 +28,8 @@ static void integrate_voxel(const IntegratePlan& plan, const CameraPass& pass, u
     const Camera& camera = pass.cameras[f];
     const int64_t frame = pass.first + f;
     Pixel pixel;
-    if (!pixel_of(plan, camera, static_cast<float>(x), static_cast<float>(y),
-                  static_cast<float>(z), pixel)) {
+    if (!pixel_of(plan, camera, static_cast<float>(x), static_cast<float>(y), static_cast<float>(z),
+                  pixel)) {
       continue;
     }
     const float depth =

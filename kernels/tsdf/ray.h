@@ -152,8 +152,8 @@ RC_HD inline void merge_sums(const TsdfPointsPlan& plan, const VoxelSums& sums, 
   const auto total = static_cast<double>(sums.weight);
   FieldState state = load_voxel(plan.volume, x, y, z);
   const auto distance = static_cast<double>(sums.weight - sums.missing);
-  add_distance(state, static_cast<float>(distance / total),
-               static_cast<float>(total / kWeightUnit), plan.max_weight);
+  add_distance(state, static_cast<float>(distance / total), static_cast<float>(total / kWeightUnit),
+               plan.max_weight);
   store_voxel(plan.volume, x, y, z, state);
 }
 

@@ -41,8 +41,7 @@ RC_HD inline float most_of(float a, float b) {
 
 // Size of the terms of dot(), which rounding is a part of.
 RC_HD inline float size_of_terms(const float (&row)[4], const Box& box) {
-  return std::fabs(row[0]) * box.high[0] +
-         std::fabs(row[1]) * box.high[1] +
+  return std::fabs(row[0]) * box.high[0] + std::fabs(row[1]) * box.high[1] +
          std::fabs(row[2]) * box.high[2] + std::fabs(row[3]);
 }
 

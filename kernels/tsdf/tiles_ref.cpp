@@ -79,16 +79,14 @@ void make_tiles(const IntegratePlan& plan, const CameraPass& pass, const DepthTi
       for (int64_t v = region << (kLast - l); v < last; ++v) {
         DepthTile* const row = frame + tiles.level[l] + v * tiles.width[l];
         if (l == 0) {
-          plan.depth.type == Type::u16
-              ? make_row<uint16_t>(plan, tiles, pass.first + f, v, row)
-              : make_row<float>(plan, tiles, pass.first + f, v, row);
+          plan.depth.type == Type::u16 ? make_row<uint16_t>(plan, tiles, pass.first + f, v, row)
+                                       : make_row<float>(plan, tiles, pass.first + f, v, row);
           continue;
         }
         std::fill_n(row, tiles.width[l], DepthTile{kInfinity, -kInfinity});
         const int64_t finer_end = std::min<int64_t>(2 * v + 2, tiles.height[l - 1]);
         for (int64_t finer = 2 * v; finer < finer_end; ++finer) {
-          const DepthTile* const from =
-              frame + tiles.level[l - 1] + finer * tiles.width[l - 1];
+          const DepthTile* const from = frame + tiles.level[l - 1] + finer * tiles.width[l - 1];
           for (int32_t u = 0; u < tiles.width[l - 1]; ++u) join(row[u / 2], from[u]);
         }
       }

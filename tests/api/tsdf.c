@@ -259,10 +259,10 @@ static void workspace_of_frames(void) {
     CHECK_EQUAL(size, (needed + 15) / 16 * 16);
     options.workspace = memory;
     options.workspace_size = size - 1;
-    FAILS_WITH(rc_tsdf_integrate(context, &images, &TENSOR(pinhole, f64, 3, 3), &places, &column,
-                                 &options, &TENSOR(tsdf, f32, 1, 1, 4),
-                                 &TENSOR(weight, f32, 1, 1, 4)),
-               RC_ERROR_WORKSPACE_TOO_SMALL, "workspace_size");
+    FAILS_WITH(
+        rc_tsdf_integrate(context, &images, &TENSOR(pinhole, f64, 3, 3), &places, &column, &options,
+                          &TENSOR(tsdf, f32, 1, 1, 4), &TENSOR(weight, f32, 1, 1, 4)),
+        RC_ERROR_WORKSPACE_TOO_SMALL, "workspace_size");
     CHECK_VOLUME(COLUMN(0, 0, 0, 0), COLUMN(0, 0, 0, 0));
     options.workspace_size = size;
     SUCCEEDS(rc_tsdf_integrate(context, &images, &TENSOR(pinhole, f64, 3, 3), &places, &column,

@@ -123,12 +123,12 @@ static void check_refused(const char* file, int line, const char* spoil, const c
   do {                                                                                            \
     uint64_t size = 99;                                                                           \
     REFUSED(integrate, "rc_tsdf_integrate", spoil, status, text);                                 \
-    check_failure(__FILE__, __LINE__, #spoil, "rc_tsdf_integrate_workspace_size",                 \
-                  rc_tsdf_integrate_workspace_size(                                               \
-                      call.context, &call.depth_tensor, &call.intrinsics_tensor,                  \
-                      &call.poses_tensor, &call.grid, &call.integrate, &call.tsdf, &call.weight, \
-                      &size),                                                                     \
-                  status, text);                                                                  \
+    check_failure(                                                                                \
+        __FILE__, __LINE__, #spoil, "rc_tsdf_integrate_workspace_size",                           \
+        rc_tsdf_integrate_workspace_size(call.context, &call.depth_tensor,                        \
+                                         &call.intrinsics_tensor, &call.poses_tensor, &call.grid, \
+                                         &call.integrate, &call.tsdf, &call.weight, &size),       \
+        status, text);                                                                            \
     CHECK_EQUAL(size, 0);                                                                         \
   } while (0)
 #define FROM_POINTS(spoil, status, text)                                                        \

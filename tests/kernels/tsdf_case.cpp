@@ -317,8 +317,7 @@ std::vector<std::string> expected_tsdf_traits() {
       "no carving",     "weights limited",   "fresh volume", "used volume",   "several passes",
       "no frames",      "max_depth",         "wide rows",    "depth_scale",   "colour uint8",
       "colour float32", "layout single",     "layout batch", "layout packed", "lengths",
-      "one sensor",     "colours of points", "no room",
-      "wall",           "wall with holes"};
+      "one sensor",     "colours of points", "no room",      "wall",          "wall with holes"};
   for (const Combination& c : combinations()) traits.push_back(trait_of(c));
   return traits;
 }

@@ -534,10 +534,12 @@ RC_API rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
                                    const rc_tensor* intrinsics, const rc_tensor* poses,
                                    const rc_grid* grid, const rc_tsdf_integrate_options* options,
                                    rc_tensor* tsdf, rc_tensor* weight);
-RC_API rc_status rc_tsdf_integrate_workspace_size(
-    rc_context* context, const rc_tensor* depth, const rc_tensor* intrinsics,
-    const rc_tensor* poses, const rc_grid* grid, const rc_tsdf_integrate_options* options,
-    const rc_tensor* tsdf, const rc_tensor* weight, uint64_t* size);
+RC_API rc_status rc_tsdf_integrate_workspace_size(rc_context* context, const rc_tensor* depth,
+                                                  const rc_tensor* intrinsics,
+                                                  const rc_tensor* poses, const rc_grid* grid,
+                                                  const rc_tsdf_integrate_options* options,
+                                                  const rc_tensor* tsdf, const rc_tensor* weight,
+                                                  uint64_t* size);
 RC_API rc_status rc_tsdf_from_points(rc_context* context, const rc_tensor* points,
                                      const rc_grid* grid,
                                      const rc_tsdf_from_points_options* options, rc_tensor* tsdf,
