@@ -21,6 +21,8 @@
 
 #include "robocache/robocache.h"
 
+#include "bench/graph_replay.h"
+
 namespace {
 
 constexpr int64_t kStep = 1000000;
@@ -29,9 +31,7 @@ constexpr rc_dtype kFloat32 = {RC_DTYPE_FLOAT, 32, 1}, kFloat64 = {RC_DTYPE_FLOA
                    kInt64 = {RC_DTYPE_INT, 64, 1}, kInt32 = {RC_DTYPE_INT, 32, 1},
                    kUint16 = {RC_DTYPE_UINT, 16, 1}, kUint8 = {RC_DTYPE_UINT, 8, 1};
 
-void check(cudaError_t status) {
-  if (status != cudaSuccess) throw std::runtime_error(cudaGetErrorString(status));
-}
+using rc::bench::check;
 void check(rc_status status) {
   if (status != RC_SUCCESS) throw std::runtime_error(rc_last_error_message());
 }
@@ -119,7 +119,10 @@ class Bench {
       if (!output->agrees()) throw std::runtime_error(name + ": the devices do not agree");
     }
     const int calls = bytes < kLarge ? 20 : 1;
-    const double us = replay(calls, call) / calls;
+    const auto record = [&] {
+      for (int i = 0; i < calls; ++i) check(call(cuda_.get(), kCuda));
+    };
+    const double us = rc::bench::replay_microseconds(stream_, begin_, end_, record) / calls;
     const double rate = static_cast<double>(bytes) / us * 1e-3;
     std::printf("%-48s %10.2f us", name.c_str(), us);
     std::puts(bytes ? (" " + std::to_string(std::lround(rate)) + " GB/s").c_str() : "");
@@ -142,30 +145,6 @@ class Bench {
 
  private:
   static constexpr size_t kLarge = 50000000;
-  static constexpr int kWarmUp = 3, kReplays = 31;
-
-  double replay(int calls, const Call& call) {
-    cudaGraph_t graph = nullptr;
-    cudaGraphExec_t ready = nullptr;
-    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
-    for (int i = 0; i < calls; ++i) check(call(cuda_.get(), kCuda));
-    check(cudaStreamEndCapture(stream_, &graph));
-    check(cudaGraphInstantiate(&ready, graph, 0));
-    std::vector<float> times;
-    for (int i = 0; i < kWarmUp + kReplays; ++i) {
-      check(cudaEventRecord(begin_, stream_));
-      check(cudaGraphLaunch(ready, stream_));
-      check(cudaEventRecord(end_, stream_));
-      check(cudaEventSynchronize(end_));
-      float milliseconds = 0;
-      check(cudaEventElapsedTime(&milliseconds, begin_, end_));
-      if (i >= kWarmUp) times.push_back(milliseconds);
-    }
-    check(cudaGraphExecDestroy(ready));
-    check(cudaGraphDestroy(graph));
-    std::nth_element(times.begin(), times.begin() + kReplays / 2, times.end());
-    return times[kReplays / 2] * 1e3;
-  }
 
   cudaStream_t stream_ = nullptr;
   cudaEvent_t begin_ = nullptr, end_ = nullptr;

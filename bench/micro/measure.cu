@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <stdexcept>
 
 #include "bench/micro/measure.h"
@@ -8,9 +7,6 @@
 namespace rc::micro {
 
 namespace {
-
-constexpr int kReplays = 31;
-constexpr int kWarmUp = 3;
 
 __global__ void fill(std::uint32_t* words, std::size_t count, std::uint32_t seed) {
   for (std::size_t i = blockIdx.x * std::size_t{blockDim.x} + threadIdx.x; i < count;
@@ -33,10 +29,6 @@ __global__ void spin(long long clocks) {
 }
 
 }  // namespace
-
-void check(cudaError_t status) {
-  if (status != cudaSuccess) throw std::runtime_error(cudaGetErrorString(status));
-}
 
 Memory::Memory(std::size_t bytes, std::uint32_t seed) {
   check(cudaMalloc(&data_, bytes));
@@ -82,27 +74,11 @@ Bench::~Bench() {
 }
 
 double Bench::microseconds(int launches, const std::function<void(int)>& launch) {
-  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
-  for (int i = 0; i < launches; ++i) launch(i);
-  check(cudaGetLastError());
-  cudaGraph_t graph = nullptr;
-  check(cudaStreamEndCapture(stream_, &graph));
-  cudaGraphExec_t ready = nullptr;
-  check(cudaGraphInstantiate(&ready, graph, 0));
-  std::vector<float> times;
-  for (int replay = 0; replay < kWarmUp + kReplays; ++replay) {
-    check(cudaEventRecord(begin_, stream_));
-    check(cudaGraphLaunch(ready, stream_));
-    check(cudaEventRecord(end_, stream_));
-    check(cudaEventSynchronize(end_));
-    float milliseconds = 0;
-    check(cudaEventElapsedTime(&milliseconds, begin_, end_));
-    if (replay >= kWarmUp) times.push_back(milliseconds);
-  }
-  check(cudaGraphExecDestroy(ready));
-  check(cudaGraphDestroy(graph));
-  std::nth_element(times.begin(), times.begin() + kReplays / 2, times.end());
-  return 1e3 * static_cast<double>(times[kReplays / 2]) / launches;
+  const auto record = [&] {
+    for (int i = 0; i < launches; ++i) launch(i);
+    check(cudaGetLastError());
+  };
+  return bench::replay_microseconds(stream_, begin_, end_, record) / launches;
 }
 
 void Bench::measure(Row row, int launches, const std::function<void(int)>& launch) {

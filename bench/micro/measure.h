@@ -10,10 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "bench/graph_replay.h"
+
 namespace rc::micro {
 
-// Throws std::runtime_error unless a call of CUDA went well.
-void check(cudaError_t status);
+using bench::check;
 
 // One measurement: what was done, by what, over how much memory, and how long one launch took.
 struct Row {

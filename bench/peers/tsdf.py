@@ -35,17 +35,7 @@ def own(scene: Scene, threads: int) -> Call:
     tsdf, weight = scene.volume()
 
     def call() -> Volume:
-        rc.tsdf_integrate(
-            scene.depth,
-            scene.intrinsics,
-            scene.poses,
-            tsdf,
-            weight,
-            -SIDE / 2,
-            scene.voxel,
-            truncation=scene.truncation,
-            context=context,
-        )
+        scene.integrate(tsdf, weight, context)
         return tsdf, weight
 
     return call

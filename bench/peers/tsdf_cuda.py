@@ -18,7 +18,6 @@ import torch
 import triton
 import triton.language as tl
 
-import robocache as rc
 from bench.cases import Tsdf, tsdf_cuda
 from bench.peers.measure import OWN, Suite
 from bench.peers.measure_cuda import cuda_suite, graph_time, sets_that_flush
@@ -32,16 +31,7 @@ Way = Callable[[Scene, torch.Tensor, torch.Tensor], Call]
 
 
 def own(scene: Scene, tsdf: torch.Tensor, weight: torch.Tensor) -> Call:
-    return lambda: rc.tsdf_integrate(
-        scene.depth,
-        scene.intrinsics,
-        scene.poses,
-        tsdf,
-        weight,
-        -SIDE / 2,
-        scene.voxel,
-        truncation=scene.truncation,
-    )
+    return lambda: scene.integrate(tsdf, weight)
 
 
 def by_torch(

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import robocache as rc
 from bench.cases import Tsdf
 
 SIDE = 4.0
@@ -49,6 +50,22 @@ class Scene:
         shape = (self.case.edge,) * 3
         return torch.zeros(shape, device=self.depth.device), torch.zeros(
             shape, device=self.depth.device
+        )
+
+    def integrate(
+        self, tsdf: torch.Tensor, weight: torch.Tensor, context: rc.Context | None = None
+    ) -> None:
+        """This library's call: all frames into the volume."""
+        rc.tsdf_integrate(
+            self.depth,
+            self.intrinsics,
+            self.poses,
+            tsdf,
+            weight,
+            -SIDE / 2,
+            self.voxel,
+            truncation=self.truncation,
+            context=context,
         )
 
 

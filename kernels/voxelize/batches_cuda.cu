@@ -196,7 +196,7 @@ __global__ void __launch_bounds__(SortShape<Row>::kThreads, SortShape<Row>::kBlo
         }
       }
       goals[first + j] = goal;
-      const uint32_t rank = WarpRun(tile).take(memory.places, tile, tile != UINT32_MAX);
+      const uint32_t rank = LaneRun(tile).take(memory.places, tile, tile != UINT32_MAX);
       ranks[(first + j) / 2] |= rank << 16 * ((first + j) % 2);
     }
   }

@@ -9,6 +9,7 @@
 
 #include "kernels/common/carver.h"
 #include "kernels/voxelize/channels_cuda.cuh"
+#include "kernels/voxelize/lane_run_cuda.cuh"
 #include "kernels/voxelize/points_cuda.cuh"
 #include "kernels/voxelize/range_cuda.cuh"
 #include "kernels/voxelize/tiles.h"
@@ -135,31 +136,6 @@ __device__ Quad<T> row_of_point(const VoxelPlan& plan, const PointPlace& place, 
   for (int k = 0; k < kChannels; ++k) row.of[k] = from_double<T>(values[k]);
   return row;
 }
-
-// A run of equal tiles among neighbouring threads of a warp: they speak with one voice. To be made
-// by whole warps.
-struct WarpRun {
-  int lane, head, length;
-
-  __device__ explicit WarpRun(uint32_t tile) : lane(static_cast<int>(threadIdx.x % 32)) {
-    const uint32_t before = __shfl_up_sync(0xffffffffu, tile, 1);
-    const unsigned heads = __ballot_sync(0xffffffffu, lane == 0 || before != tile);
-    const unsigned through = 0xffffffffu >> (31 - lane);
-    head = 31 - __clz(static_cast<int>(heads & through));
-    const unsigned later = heads & ~through;
-    length = (later != 0 ? __ffs(static_cast<int>(later)) - 1 : 32) - head;
-  }
-  // Adds the run's length, and gives each of its threads a place of its own.
-  __device__ uint32_t take(uint32_t* counters, uint32_t counter, bool counts) const {
-    uint32_t first = 0;
-    if (counts && lane == head)
-      first = atomicAdd(counters + counter, static_cast<uint32_t>(length));
-    return __shfl_sync(0xffffffffu, first, head) + static_cast<uint32_t>(lane - head);
-  }
-  __device__ void count(uint32_t* counters, uint32_t counter, bool counts) const {
-    if (counts && lane == head) atomicAdd(counters + counter, static_cast<uint32_t>(length));
-  }
-};
 
 // More shared memory for a kernel's dynamic array than every device grants unasked.
 template <class Kernel>

@@ -13,6 +13,7 @@
 #include "kernels/common/carver.h"
 #include "kernels/common/cuda_launch.h"
 #include "kernels/voxelize/cell.h"
+#include "kernels/voxelize/lane_run_cuda.cuh"
 
 RC_KERNELS_BEGIN
 
@@ -103,22 +104,6 @@ inline int64_t ranked_blocks(int64_t cells) { return (cells - 1) / RankedBits::k
 inline int64_t rank_bytes(int64_t cells) {
   return ranked_blocks(cells) * static_cast<int64_t>(sizeof(RankedBits));
 }
-
-// Neighbouring lanes with the same number. To be made by whole warps.
-struct LaneRun {
-  int lane, head, length;
-
-  __device__ explicit LaneRun(uint32_t number) : lane(static_cast<int>(threadIdx.x % 32)) {
-    const uint32_t before = __shfl_up_sync(0xffffffffu, number, 1);
-    const unsigned heads = __ballot_sync(0xffffffffu, lane == 0 || before != number);
-    const unsigned through = 0xffffffffu >> (31 - lane);
-    head = 31 - __clz(static_cast<int>(heads & through));
-    const unsigned later = heads & ~through;
-    length = (later != 0 ? __ffs(static_cast<int>(later)) - 1 : 32) - head;
-  }
-  __device__ bool leads() const { return lane == head; }
-  __device__ unsigned lanes() const { return 0xffffffffu >> (32 - length) << head; }
-};
 
 __device__ inline int64_t whole_warps(int64_t count) { return (count + 31) / 32 * 32; }
 

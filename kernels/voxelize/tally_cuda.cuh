@@ -71,7 +71,7 @@ class CountTally {
 
   __device__ CountTally(const VoxelPlan&, const ChannelScale*, int64_t) {}
   __device__ void enter(const BlockWords& block, uint32_t voxel, Row) const {
-    WarpRun(voxel).count(block.words, voxel, voxel < block.voxels);
+    LaneRun(voxel).count(block.words, voxel, voxel < block.voxels);
   }
   __device__ void share(const BlockWords& block, const SharedWords& all, uint32_t voxel,
                         uint32_t shared) const {

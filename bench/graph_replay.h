@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// How programs time work on a GPU: events around replays of a graph.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+namespace rc::bench {
+
+// Throws std::runtime_error unless a call of CUDA went well.
+inline void check(cudaError_t status) {
+  if (status != cudaSuccess) throw std::runtime_error(cudaGetErrorString(status));
+}
+
+// Median microseconds of what `record` puts on the stream, which is captured once.
+template <class Record>
+double replay_microseconds(cudaStream_t stream, cudaEvent_t begin, cudaEvent_t end, Record record) {
+  constexpr int kWarmUp = 3, kReplays = 31;
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  record();
+  cudaGraph_t graph = nullptr;
+  check(cudaStreamEndCapture(stream, &graph));
+  cudaGraphExec_t ready = nullptr;
+  check(cudaGraphInstantiate(&ready, graph, 0));
+  std::vector<float> times;
+  for (int replay = 0; replay < kWarmUp + kReplays; ++replay) {
+    check(cudaEventRecord(begin, stream));
+    check(cudaGraphLaunch(ready, stream));
+    check(cudaEventRecord(end, stream));
+    check(cudaEventSynchronize(end));
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, begin, end));
+    if (replay >= kWarmUp) times.push_back(milliseconds);
+  }
+  check(cudaGraphExecDestroy(ready));
+  check(cudaGraphDestroy(graph));
+  std::nth_element(times.begin(), times.begin() + kReplays / 2, times.end());
+  return 1e3 * static_cast<double>(times[kReplays / 2]);
+}
+
+}  // namespace rc::bench
