@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
+
 #include <cstdlib>
 
 #include "lib/context.h"
@@ -10,6 +12,8 @@ namespace {
 /** Of memory that the library asks for; the caller's own workspace needs `least_alignment`. */
 constexpr uint64_t alignment = 256;
 constexpr uint64_t least_alignment = 16;
+/** Of x86-64 and, in its usual configuration, AArch64; memory that is rounded up to some of them. */
+constexpr uint64_t huge_page = uint64_t{1} << 21, large = 8 * huge_page;
 
 using Bytes = unsigned long long;
 
@@ -29,6 +33,10 @@ void check_user(uint64_t needed, void* user, uint64_t user_size) {
   }
 }
 
+void* aligned_memory(uint64_t boundary, uint64_t size) {
+  return std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary);
+}
+
 void* allocate(rc_context& context, uint64_t size) {
   const rc_context_options& options = context.options;
   if (options.allocate != nullptr) {
@@ -36,7 +44,12 @@ void* allocate(rc_context& context, uint64_t size) {
                             context.cuda != nullptr ? context.cuda->stream() : nullptr);
   }
   if (context.cuda != nullptr) return context.cuda->allocate(size);
-  return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (size < large) return aligned_memory(alignment, size);
+  void* const pointer = aligned_memory(huge_page, size);
+  // Points lie anywhere in it: in small pages most accesses would have to look their page up first.
+  // Where the system does not grant it, nothing changes.
+  if (pointer != nullptr) madvise(pointer, size, MADV_HUGEPAGE);
+  return pointer;
 }
 
 void deallocate(rc_context& context, void* pointer, uint64_t size) {
