@@ -7,7 +7,7 @@
 #include "kernels/voxelize/voxelize.h"
 #include "lib/float_environment.h"
 #include "lib/parallel.h"
-#include "lib/ranked_points.h"
+#include "lib/slab_points.h"
 #include "lib/sorted_points.h"
 
 namespace rc {
@@ -29,21 +29,7 @@ void clear_stats(const Array& stats, const Cloud& cloud) {
 
 namespace {
 
-/** Both write the rows of the voxels, and say how many of these there are. */
-int64_t list_ranked(rc_context& context, const SparsePlan& plan, char* workspace) {
-  const RankedPoints ranked = rank_points(context, plan.voxels, workspace);
-  const RankKernels& kernels = rank_kernels(context);
-  const int64_t cells = plan.voxels.cells();
-  const int64_t elements = (1 + plan.voxels.width) * ranked.voxels;
-  split(context, cells, divide_up(elements, cells),
-        [&](int64_t begin, int64_t end) { kernels.list_voxels(plan, ranked, begin, end); });
-  if (plan.point_to_voxel) {
-    split(context, plan.voxels.cloud.positions(), 1,
-          [&](int64_t begin, int64_t end) { kernels.number(plan, ranked, begin, end); });
-  }
-  return ranked.voxels;
-}
-
+/** Writes the rows of the voxels, and says how many of these there are. */
 int64_t list_sorted(rc_context& context, const SparsePlan& plan, char* workspace) {
   const VoxelPlan& voxels = plan.voxels;
   return with_key(voxels, [&](auto* key) {
@@ -70,8 +56,10 @@ int64_t list_sorted(rc_context& context, const SparsePlan& plan, char* workspace
 
 }  // namespace
 
-uint64_t voxelize_workspace(const rc_context&, const DensePlan& plan) {
-  return reduces_features(plan.voxels.reduce) ? sort_workspace(plan.voxels) : 0;
+uint64_t voxelize_workspace(const rc_context& context, const DensePlan& plan) {
+  if (!reduces_features(plan.voxels.reduce)) return 0;
+  return uses_slabs(context, plan) ? slab_workspace(context, plan.voxels)
+                                   : sort_workspace(plan.voxels);
 }
 
 void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
@@ -91,6 +79,7 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
     });
     return;
   }
+  if (uses_slabs(context, plan)) return reduce_slabs(context, plan, workspace);
   with_key(voxels, [&](auto* key) {
     using Key = std::remove_pointer_t<decltype(key)>;
     const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
@@ -121,7 +110,8 @@ void voxelize_cpu(rc_context& context, const VoxelGradientPlan& plan, char* work
 }
 
 uint64_t voxelize_workspace(const rc_context& context, const SparsePlan& plan) {
-  return uses_ranks(context, plan) ? rank_workspace(plan.voxels) : sort_workspace(plan.voxels);
+  return uses_slabs(context, plan) ? slab_workspace(context, plan.voxels)
+                                   : sort_workspace(plan.voxels);
 }
 
 void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) {
@@ -132,7 +122,7 @@ void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) 
     split(context, voxels.cloud.positions(), 1,
           [&](int64_t begin, int64_t end) { clear_points(plan, begin, end); });
   }
-  const int64_t total = uses_ranks(context, plan) ? list_ranked(context, plan, workspace)
+  const int64_t total = uses_slabs(context, plan) ? list_slabs(context, plan, workspace)
                                                   : list_sorted(context, plan, workspace);
   const int64_t kept = std::min(total, plan.capacity);
   split(context, plan.capacity - kept, 4 + voxels.width * (1 + plan.hard_points),

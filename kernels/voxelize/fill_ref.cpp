@@ -34,25 +34,35 @@ static void fill_steps(const Array& array, int64_t start, int64_t begin, int64_t
   });
 }
 
-// The rows along z [begin, end) of a dense array.
-static void fill_rows(const GridArray& array, const Grid& grid, int64_t depth, int64_t width,
+// The steps [begin, end) of a dense array, whose rows along z have `depth` of them.
+static void fill_grid(const GridArray& array, const Grid& grid, int64_t depth, int64_t width,
                       double value, int64_t begin, int64_t end) {
-  if (!array) return;
+  if (!array || begin >= end) return;
   const Array steps = {array.data, array.type, 0, array.axis[2], array.channel};
-  for (int64_t row = begin; row < end; ++row) {
+  int64_t row = begin / depth, z = begin - row * depth;
+  for (; begin < end; ++row, z = 0) {
     const int64_t cloud = row / (grid.dims[0] * grid.dims[1]);
     const int64_t x = row / grid.dims[1] % grid.dims[0], y = row % grid.dims[1];
-    fill_steps(steps, cloud * array.cloud + x * array.axis[0] + y * array.axis[1], 0, depth, width,
+    const int64_t last = std::min(depth, z + (end - begin));
+    fill_steps(steps, cloud * array.cloud + x * array.axis[0] + y * array.axis[1], z, last, width,
                value);
+    begin += last - z;
   }
 }
 
 void clear_voxels(const DensePlan& plan, int64_t begin, int64_t end) {
+  const Grid& grid = plan.voxels.grid;
+  const int64_t z = grid.dims[2], depth = plan.depth();
+  if (reduces_features(plan.voxels.reduce)) return clear_cells(plan, begin * z, end * z);
+  fill_grid(plan.counts, grid, z, 1, 0, begin * z, end * z);
+  fill_grid(plan.output, grid, depth, 1, 0, begin * depth, end * depth);
+}
+
+void clear_cells(const DensePlan& plan, int64_t begin, int64_t end) {
   const VoxelPlan& voxels = plan.voxels;
-  const bool features = reduces_features(voxels.reduce);
-  fill_rows(plan.counts, voxels.grid, voxels.grid.dims[2], 1, 0, begin, end);
-  fill_rows(plan.output, voxels.grid, plan.depth(), features ? voxels.width : 1,
-            features ? voxels.fill_value : 0, begin, end);
+  const int64_t depth = voxels.grid.dims[2];
+  fill_grid(plan.counts, voxels.grid, depth, 1, 0, begin, end);
+  fill_grid(plan.output, voxels.grid, depth, voxels.width, voxels.fill_value, begin, end);
 }
 
 void clear_rows(const SparsePlan& plan, int64_t begin, int64_t end) {

@@ -170,10 +170,8 @@ inline void mark_points(const DensePlan& plan, bool shared, int64_t begin, int64
       [](int64_t, int64_t) {});
 }
 
-template <class Item>
-void list_points(const VoxelPlan& plan, Item* entries, int64_t begin, int64_t end) {
-  using Key = decltype(entries->key());
-  const Key none = static_cast<Key>(plan.cells());
+template <class Item, class Key>
+void list_points(const VoxelPlan& plan, Key none, Item* entries, int64_t begin, int64_t end) {
   for_each_block(
       plan, begin, end,
       [&](const Run& run, int64_t position, int64_t count, auto& block) {
@@ -202,11 +200,10 @@ inline void raise(int32_t* target, int32_t value) {
   }
 }
 
-template <class Item>
-void measure_range(const VoxelPlan& plan, const Item* entries, int32_t* exponents, int64_t begin,
-                   int64_t end) {
+template <class Item, class Key>
+void measure_range(const VoxelPlan& plan, Key none, const Item* entries, int32_t* exponents,
+                   int64_t begin, int64_t end) {
   const Array& features = plan.features;
-  const auto none = static_cast<decltype(entries->key())>(plan.cells());
   with_type(features.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     const T* const data = reinterpret_cast<const T*>(features.data);

@@ -3,25 +3,36 @@
 
 namespace rc {
 
-template <class Key>
-static uint32_t digit_of(const Entry<Key>& point, int shift) {
-  return static_cast<uint32_t>(point.key() >> shift & static_cast<Key>(kRadixSize - 1));
+template <class Item>
+static uint32_t digit_of(const Item& point, int shift) {
+  return static_cast<uint32_t>(point.key() >> shift & (kRadixSize - 1));
 }
 
 template <class Key>
-void count_digits(const Entry<Key>* points, int shift, int64_t begin, int64_t end,
-                  uint32_t* counts) {
+static const Entry<Key>& entry_of(const Entry<Key>& point, int64_t) {
+  return point;
+}
+static Entry<uint32_t> entry_of(const Cell& point, int64_t position) {
+  return {static_cast<uint32_t>(position), point.cell};
+}
+
+template <class Item>
+void count_digits(const Item* points, int shift, int64_t begin, int64_t end, uint32_t* counts) {
   for (int64_t i = begin; i < end; ++i) ++counts[digit_of(points[i], shift)];
 }
 
-template <class Key>
-void move_by_digit(const Entry<Key>* from, Entry<Key>* to, int shift, int64_t begin, int64_t end,
+template <class Item, class Key>
+void move_by_digit(const Item* from, Entry<Key>* to, int shift, int64_t begin, int64_t end,
                    uint32_t* places) {
-  for (int64_t i = begin; i < end; ++i) to[places[digit_of(from[i], shift)]++] = from[i];
+  for (int64_t i = begin; i < end; ++i) {
+    to[places[digit_of(from[i], shift)]++] = entry_of(from[i], i);
+  }
 }
 
+template void count_digits(const Cell*, int, int64_t, int64_t, uint32_t*);
 template void count_digits(const Entry<uint32_t>*, int, int64_t, int64_t, uint32_t*);
 template void count_digits(const Entry<uint64_t>*, int, int64_t, int64_t, uint32_t*);
+template void move_by_digit(const Cell*, Entry<uint32_t>*, int, int64_t, int64_t, uint32_t*);
 template void move_by_digit(const Entry<uint32_t>*, Entry<uint32_t>*, int, int64_t, int64_t,
                             uint32_t*);
 template void move_by_digit(const Entry<uint64_t>*, Entry<uint64_t>*, int, int64_t, int64_t,

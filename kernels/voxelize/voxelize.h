@@ -45,27 +45,37 @@ struct PointKernels {
   // OCCUPANCY, OCCUPANCY_BITS and COUNT: marks the voxels of the points, beside other threads where
   // `shared`, and counts what is left out.
   void (*mark)(const DensePlan& plan, bool shared, int64_t begin, int64_t end);
-  // Lists the points; one that is left out takes the key `plan.cells()` and is counted.
-  void (*list32)(const VoxelPlan& plan, Entry<uint32_t>* points, int64_t begin, int64_t end);
-  void (*list64)(const VoxelPlan& plan, Entry<uint64_t>* points, int64_t begin, int64_t end);
+  // Lists the points; one that is left out takes the key `none` and is counted.
+  void (*list32)(const VoxelPlan& plan, uint32_t none, Entry<uint32_t>* points, int64_t begin,
+                 int64_t end);
+  void (*list64)(const VoxelPlan& plan, uint64_t none, Entry<uint64_t>* points, int64_t begin,
+                 int64_t end);
   // Raises exponents [clouds, width] to those of the features of the points that have a voxel.
-  void (*range32)(const VoxelPlan& plan, const Entry<uint32_t>* points, int32_t* exponents,
-                  int64_t begin, int64_t end);
-  void (*range64)(const VoxelPlan& plan, const Entry<uint64_t>* points, int32_t* exponents,
-                  int64_t begin, int64_t end);
+  void (*range32)(const VoxelPlan& plan, uint32_t none, const Entry<uint32_t>* points,
+                  int32_t* exponents, int64_t begin, int64_t end);
+  void (*range64)(const VoxelPlan& plan, uint64_t none, const Entry<uint64_t>* points,
+                  int32_t* exponents, int64_t begin, int64_t end);
 };
 extern const PointKernels point_kernels_baseline, point_kernels_avx2, point_kernels_avx512,
     point_kernels_neon;
 
+// The cell of a point, whose position is its own place in the list.
+struct Cell {
+  uint32_t cell;
+
+  RC_SHARED uint32_t key() const { return cell; }
+  RC_SHARED void set(uint32_t key, uint32_t) { cell = key; }
+};
+
 // One pass of a stable radix sort, by the digit of kRadixBits bits from `shift` on: `count_digits`
-// of each piece of the list, then, when the counts have become first places, `move_by_digit`.
+// of each piece of the list, then, when the counts have become first places, `move_by_digit`. Item
+// is Entry<Key>, or Cell.
 constexpr int kRadixBits = 11;
 constexpr int64_t kRadixSize = int64_t{1} << kRadixBits;
-template <class Key>
-void count_digits(const Entry<Key>* points, int shift, int64_t begin, int64_t end,
-                  uint32_t* counts);
-template <class Key>
-void move_by_digit(const Entry<Key>* from, Entry<Key>* to, int shift, int64_t begin, int64_t end,
+template <class Item>
+void count_digits(const Item* points, int shift, int64_t begin, int64_t end, uint32_t* counts);
+template <class Item, class Key>
+void move_by_digit(const Item* from, Entry<Key>* to, int shift, int64_t begin, int64_t end,
                    uint32_t* places);
 
 // A list in the order of cells, of which the first `count` points have one.
@@ -77,56 +87,45 @@ struct SortedPoints {
   const int32_t* exponents;
 };
 
-// The cell of a point, without its position.
-struct Cell {
-  uint32_t cell;
-
-  RC_SHARED uint32_t key() const { return cell; }
-  RC_SHARED void set(uint32_t key, uint32_t) { cell = key; }
-};
-
-// Points and the voxels that have some of them, numbered in the order of cells.
-struct RankedPoints {
-  // Of each position; plan.cells() where it is left out.
-  Cell* cells;
-  // A bit for each cell: whether it has a point; and for each word of these the number of the first
+// Points in the order of slabs, 2^bits cells each that follow one another, and of positions in one.
+// Its voxels are the cells that have a point, numbered in the order of cells.
+struct SlabPoints {
+  const Entry<uint32_t>* points;
+  const uint32_t* first;  // of each slab, and the end of the last
+  int bits;
+  // A bit for each cell, whether it has a point; and for each word of these the number of the first
   // voxel in it.
   uint64_t* marks;
   uint32_t* ranks;
-  int64_t words;
-  // A record for each voxel: how many points it has and, 32 bits up, kSpecialBits of each channel
-  // that tell what was not finite; then what its channels add up to. All 0 at first.
-  int64_t voxels, words_of_record;
-  uint64_t* records;
   // As those of SortedPoints.
-  int32_t* exponents;
+  const int32_t* exponents;
 };
 
-// The cells [first, first + count).
-struct CellRange {
-  uint32_t first, count;
+// Memory for what the voxels of one slab add up to: a record for each, of how many points it has and,
+// 32 bits up, kSpecialBits of each channel that tell what was not finite; then of its channels.
+struct SlabRecords {
+  uint64_t* records;
+  int64_t words;  // of one
 };
 
-// Loops over points and voxels that are not sorted, compiled for each SIMD level, in the order in
-// which a call uses them.
-struct RankKernels {
+// Loops over points that are grouped but not sorted, compiled for each SIMD level.
+struct SlabKernels {
   // As those of PointKernels.
-  void (*list)(const VoxelPlan& plan, Cell* cells, int64_t begin, int64_t end);
-  void (*range)(const VoxelPlan& plan, const Cell* cells, int32_t* exponents, int64_t begin,
-                int64_t end);
-  // Marks the cells of the positions [begin, end), beside other threads where `shared`.
-  void (*mark)(const VoxelPlan& plan, const RankedPoints& points, bool shared, int64_t begin,
-               int64_t end);
-  // Adds all points in some cells to their voxels.
-  void (*add)(const VoxelPlan& plan, const RankedPoints& points, const CellRange& cells);
-  // Writes the rows of the voxels in the cells [begin, end).
-  void (*list_voxels)(const SparsePlan& plan, const RankedPoints& points, int64_t begin,
-                      int64_t end);
-  // Writes the rows of the positions [begin, end).
-  void (*number)(const SparsePlan& plan, const RankedPoints& points, int64_t begin, int64_t end);
+  void (*list)(const VoxelPlan& plan, uint32_t none, Cell* cells, int64_t begin, int64_t end);
+  void (*range)(const VoxelPlan& plan, uint32_t none, const Cell* cells, int32_t* exponents,
+                int64_t begin, int64_t end);
+  // SUM, MEAN, MAX and MIN: all voxels of a slab. What no point reaches is made empty, unless the
+  // plan accumulates.
+  void (*reduce)(const DensePlan& plan, const SlabPoints& points, const SlabRecords& records,
+                 int64_t slab);
+  // Finds the voxels of a slab, and says how many it has.
+  int64_t (*number)(const VoxelPlan& plan, const SlabPoints& points, int64_t slab);
+  // Writes their rows, the rows [row, end).
+  void (*list_voxels)(const SparsePlan& plan, const SlabPoints& points, const SlabRecords& records,
+                      int64_t slab, int64_t row, int64_t end);
 };
-extern const RankKernels rank_kernels_baseline, rank_kernels_avx2, rank_kernels_avx512,
-    rank_kernels_neon;
+extern const SlabKernels slab_kernels_baseline, slab_kernels_avx2, slab_kernels_avx512,
+    slab_kernels_neon;
 
 // Loops over voxels, compiled for each SIMD level.
 template <class Key>
@@ -148,8 +147,10 @@ extern const VoxelKernels<uint32_t> voxel_kernels32_baseline, voxel_kernels32_av
 extern const VoxelKernels<uint64_t> voxel_kernels64_baseline, voxel_kernels64_avx2,
     voxel_kernels64_avx512, voxel_kernels64_neon;
 
-// Makes the voxels of the rows along z [begin, end), counted over clouds, x and y, empty.
+// Makes voxels empty: those of the rows along z [begin, end), counted over clouds, x and y, or those
+// of the cells [begin, end).
 void clear_voxels(const DensePlan& plan, int64_t begin, int64_t end);
+void clear_cells(const DensePlan& plan, int64_t begin, int64_t end);
 
 // Fills the rows [begin, end) of a sparse result, which no voxel has.
 void clear_rows(const SparsePlan& plan, int64_t begin, int64_t end);

@@ -271,12 +271,48 @@ inline void finish_beside(int32_t reduce, int64_t count, const GridArray& output
   }
 }
 
+// Writes a voxel of a dense grid that has `count` points of this call. values_of(channel, channels,
+// values) gives their sums or extremes.
+template <class ValuesOf>
+void store_voxel(const DensePlan& plan, const CellPlace& place, int64_t count, ValuesOf values_of) {
+  const VoxelPlan& voxels = plan.voxels;
+  const GridArray& output = plan.output;
+  const int32_t old_count = old_count_of(plan, place);
+  const int64_t first = element_of(output, place.cloud, place.index);
+  for (int64_t c = 0; c < voxels.width; c += kLanes) {
+    const int64_t channels = std::min(kLanes, voxels.width - c);
+    const int64_t element = first + c * output.channel;
+    Doubles values;
+    values_of(c, channels, values);
+    if (old_count == 0) {
+      finish_lanes(voxels.reduce, count, values);
+    } else {
+      finish_beside(voxels.reduce, count, output, element, old_count, channels, values);
+    }
+    store_lanes(output.type, output.data, element, output.channel, channels, values);
+  }
+  store_count(plan, place, old_count, count);
+}
+
+// The same of the row of a sparse result, where it has reduced features.
+template <class ValuesOf>
+void store_reduced(const SparsePlan& plan, int64_t row, int64_t count, ValuesOf values_of) {
+  const Array& reduced = plan.reduced;
+  for (int64_t c = 0; c < plan.voxels.width; c += kLanes) {
+    const int64_t channels = std::min(kLanes, plan.voxels.width - c);
+    Doubles values;
+    values_of(c, channels, values);
+    finish_lanes(plan.voxels.reduce, count, values);
+    store_lanes(reduced.type, reduced.data, row * reduced.step + c * reduced.channel,
+                reduced.channel, channels, values);
+  }
+}
+
 template <class Key>
 void reduce_voxels(const DensePlan& plan, const SortedPoints<Key>& points, int64_t begin,
                    int64_t end) {
   const VoxelPlan& voxels = plan.voxels;
   const Grid& grid = voxels.grid;
-  const GridArray& output = plan.output;
   // Rows are made empty just before their voxels are written, while they are near; short ones some
   // at once.
   const int64_t at_once = 1024 / (grid.dims[2] * (1 + voxels.width));
@@ -295,21 +331,9 @@ void reduce_voxels(const DensePlan& plan, const SortedPoints<Key>& points, int64
   const auto reduce = [&](auto& reduction) {
     const auto each = [&](const CellPlace& place, const Members& members) {
       clear_to((place.cloud * grid.dims[0] + place.index[0]) * grid.dims[1] + place.index[1] + 1);
-      const int32_t old_count = old_count_of(plan, place);
-      const int64_t first = element_of(output, place.cloud, place.index);
-      for (int64_t c = 0; c < voxels.width; c += kLanes) {
-        const int64_t channels = std::min(kLanes, voxels.width - c);
-        const int64_t element = first + c * output.channel;
-        Doubles values;
+      store_voxel(plan, place, members.count, [&](int64_t c, int64_t channels, Doubles& values) {
         reduction(place.cloud, members, c, channels, values);
-        if (old_count == 0) {
-          finish_lanes(voxels.reduce, members.count, values);
-        } else {
-          finish_beside(voxels.reduce, members.count, output, element, old_count, channels, values);
-        }
-        store_lanes(output.type, output.data, element, output.channel, channels, values);
-      }
-      store_count(plan, place, old_count, members.count);
+      });
     };
     for_each_voxel(points, voxels, first_point(begin), first_point(end), each);
   };
@@ -425,18 +449,12 @@ void list_voxels(const SparsePlan& plan, const SortedPoints<Key>& points, int64_
       ++row;
     });
   };
-  const Array& reduced = plan.reduced;
-  if (!reduced) return each([](int64_t, const Members&) {});
+  if (!plan.reduced) return each([](int64_t, const Members&) {});
   with_reduction(voxels, points.exponents, [&](auto& reduction) {
     each([&](int64_t cloud, const Members& members) {
-      for (int64_t c = 0; c < voxels.width; c += kLanes) {
-        const int64_t channels = std::min(kLanes, voxels.width - c);
-        Doubles values;
+      store_reduced(plan, row, members.count, [&](int64_t c, int64_t channels, Doubles& values) {
         reduction(cloud, members, c, channels, values);
-        finish_lanes(voxels.reduce, members.count, values);
-        store_lanes(reduced.type, reduced.data, row * reduced.step + c * reduced.channel,
-                    reduced.channel, channels, values);
-      }
+      });
     });
   });
 }

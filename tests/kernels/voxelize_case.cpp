@@ -139,6 +139,11 @@ class Builder {
       trait("many cells");
     } else if (kind_.operation == VoxelOperation::kSparse && r_.chance(25)) {
       choose_border();
+    } else if (clouds_ <= 5 && width_ <= 4 && r_.chance(10)) {
+      // The voxels of a slab fit the cache of a core; clouds do not end where slabs do.
+      const int64_t dims[3] = {17, 50, r_.integer(30, 50)};
+      std::copy_n(dims, 3, case_.grid.dims);
+      trait("voxels of many slabs");
     } else if (kind_.operation == VoxelOperation::kDense && !takes_features(kind_.reduce)) {
       case_.grid.dims[2] = r_.pick<int64_t>({1, 8, 17, 31, 32, 33, 70});
     }
@@ -444,7 +449,8 @@ std::vector<std::string> expected_voxel_traits() {
                                      "accumulate",
                                      "hard voxels",
                                      "gradient without features",
-                                     "border of ways"};
+                                     "border of ways",
+                                     "voxels of many slabs"};
   for (const Combination& c : combinations()) traits.push_back(trait_of(c));
   return traits;
 }

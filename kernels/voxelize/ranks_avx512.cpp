@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// ranks.h compiled for AVX-512: four channels a step.
-#define RC_LEVEL avx512
-#include "kernels/voxelize/ranks.h"
-
-const rc::RankKernels rc::rank_kernels_avx512 = {
-    list_points<Cell>, measure_range<Cell>, mark_cells, add_points, list_ranks, number_points};

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// slabs.h compiled for AVX2, FMA and F16C: four channels a step.
+#define RC_LEVEL avx2
+#include "kernels/voxelize/slabs.h"
+
+const rc::SlabKernels rc::slab_kernels_avx2 = {list_points<Cell>, measure_range<Cell>, reduce_slab,
+                                               number_slab, list_slab};
