@@ -19,13 +19,13 @@ LIMITS: dict[str, str] = {
         " one whose core was taken."
     ),
     "voxelize, one thread, against numpy": (
-        "Instructions: callgrind counts 43 a point for occupancy and 48 for count (AVX2),"
-        " which NumPy does in a few vectorised passes; a mean of four takes 370, since its"
+        "Instructions: callgrind counts 44 a point for occupancy and 49 for count (AVX2),"
+        " which NumPy does in a few vectorised passes; a mean of four takes 336, since its"
         " sums are integers of two words that no order of points changes."
     ),
     "voxelize, one thread, against Open3D": (
         "Our row also writes coordinates, counts and the voxel of each point, in the order of"
-        " cells; callgrind counts 280 instructions a point (AVX2)."
+        " cells; callgrind counts 320 instructions a point (AVX2)."
     ),
     "voxelize, one thread, against PCL": (
         "As against Open3D; PCL sorts and adds floats in that order, without the rest."
