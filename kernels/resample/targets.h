@@ -6,6 +6,7 @@
 
 #include "kernels/resample/evaluate.h"
 #include "kernels/resample/strands.h"
+#include "kernels/resample/window_rows.h"
 
 RC_KERNELS_BEGIN
 
@@ -187,12 +188,27 @@ class Row {
     if (!plan.has_values) outcome = {choice.reason, choice.action == Action::kFill};
     for (int g = 0; plan.has_values && g < plan.num_groups; ++g) {
       const int m = service_.mode_of[g];
-      if (m < 0 || block.steps[m][i].action == Action::kAggregate) {
-        serve_elements(plan.groups[g], target, t, bracket, outcome);
-      }
+      if (m >= 0 && block.steps[m][i].action != Action::kAggregate) continue;
+      if (serve_at_once(plan.groups[g], target, bracket, outcome)) continue;
+      serve_elements(plan.groups[g], target, t, bracket, outcome);
     }
     if (service_.indices) put_indices(plan, row_, base_ + target, sequence_, bracket, choice);
     put_age(plan, row_, base_ + target, sequence_, bracket, t);
+  }
+
+  // A window, all channels of a group at once; false where that cannot be.
+  bool serve_at_once(const Group& group, int64_t target, const Bracket& bracket, Outcome& outcome) {
+    const ResamplePlan& plan = service_.plan;
+    const int64_t begin = bracket.window_begin, end = bracket.window_end;
+    if (!takes_folds(plan, group)) return false;
+    const Choice choice = choose(plan, bracket, group.mode);
+    if (choice.action != Action::kAggregate || !are_alone(sequence_, begin, end)) return false;
+    const int64_t index = output(target).index + group.begin * plan.output.channel;
+    bool filled = false;
+    const bool nan = serve_window(plan, group, values_, sequence_, begin, end, index, &filled);
+    add({static_cast<uint8_t>(nan ? choice.reason | RC_REASON_NAN : choice.reason), filled},
+        outcome);
+    return true;
   }
 
   // A group, channel by channel.
