@@ -6,6 +6,38 @@
 
 namespace rc {
 
+// Lines and copies, which most gradients are of: all channels of a group at once; `index` is that of the
+// first one in the gradient of the output. False where that cannot be.
+template <class Raw>
+static bool add_group(const GradientPlan& plan, const Sequence<Raw>& sequence,
+                      const Bracket& bracket, const Group& group, int64_t index, double* sums) {
+  const ResamplePlan& forward = plan.forward;
+  const bool is_line = group.mode == RC_MODE_LINEAR;
+  if (forward.skip_nan || is_aggregate(group.mode) || !(is_line || is_copy(group.mode))) {
+    return false;
+  }
+  const Choice choice = choose(forward, bracket, group.mode);
+  if (choice.action == Action::kFill) return true;
+  const bool curve = choice.action == Action::kCurve;
+  const Reader<Raw> reader{forward, sequence, group.begin, 1};
+  const int64_t a = reader.representative(curve ? bracket.a : choice.knot);
+  const int64_t b = curve ? reader.representative(bracket.b) : a;
+  if (a < 0 || b < 0) return false;
+  double* const to_a = sums + sequence.sample(a) * forward.width + group.begin;
+  double* const to_b = sums + sequence.sample(b) * forward.width + group.begin;
+  const double weight = plan.in_float64 ? bracket.weight : static_cast<float>(bracket.weight);
+  const Array& grad = forward.output;
+  with_type(grad.type, [&](auto* type) {
+    const auto* from = reinterpret_cast<decltype(type)>(grad.data) + index;
+    for (int64_t c = 0; c < group.count; ++c) {
+      const double g = to_double(from[c * grad.channel]);
+      to_a[c] += curve ? g * (1 - weight) : g;
+      if (curve) to_b[c] += g * weight;
+    }
+  });
+  return true;
+}
+
 template <class Raw>
 static void add_row(const GradientPlan& plan, const Sequence<Raw>& sequence, int64_t row,
                     double* sums) {
@@ -25,11 +57,14 @@ static void add_row(const GradientPlan& plan, const Sequence<Raw>& sequence, int
     for (int g = 0; g < forward.num_groups; ++g) {
       const Group& group = forward.groups[g];
       const int channels = channels_of_element(group.mode);
+      const int64_t index = row * grad.row + i * grad.step;
+      if (add_group(plan, sequence, bracket, group, index + group.begin * grad.channel, sums)) {
+        continue;
+      }
       for (int64_t c = group.begin; c < group.begin + group.count; c += channels) {
         double gradient[4];
         for (int j = 0; j < channels; ++j) {
-          gradient[j] =
-              load(grad.type, grad.data, row * grad.row + i * grad.step + (c + j) * grad.channel);
+          gradient[j] = load(grad.type, grad.data, index + (c + j) * grad.channel);
         }
         element_gradient(plan, sequence, t, bracket, group.mode, c, gradient, memory, sums);
       }
@@ -42,12 +77,16 @@ static void write_samples(const GradientPlan& plan, int64_t e, int64_t first, in
                           const double* sums) {
   const Array& out = plan.grad_values;
   const int64_t width = plan.forward.width;
-  for (int64_t s = 0; s < count; ++s) {
-    for (int64_t c = 0; c < width; ++c) {
-      store(out.type, out.data, e * out.row + (first + s) * out.step + c * out.channel,
-            sums != nullptr ? sums[s * width + c] : 0);
+  with_type(out.type, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    T* const samples = reinterpret_cast<T*>(out.data) + e * out.row;
+    for (int64_t s = 0; s < count; ++s) {
+      T* const to = samples + (first + s) * out.step;
+      for (int64_t c = 0; c < width; ++c) {
+        to[c * out.channel] = from_double<T>(sums != nullptr ? sums[s * width + c] : 0);
+      }
     }
-  }
+  });
 }
 
 template <class Raw>
