@@ -9,7 +9,7 @@ static uint32_t digit_of(const Item& point, int shift) {
 }
 
 template <class Key>
-static const Entry<Key>& entry_of(const Entry<Key>& point, int64_t) {
+static Entry<Key> entry_of(const Entry<Key>& point, int64_t) {
   return point;
 }
 static Entry<uint32_t> entry_of(const Cell& point, int64_t position) {
