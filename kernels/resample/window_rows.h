@@ -71,11 +71,11 @@ template <bool kSkipsNaN, class T, class Raw, class Fold>
 inline void fold_window(const T* values, int64_t step, const Sequence<Raw>& sequence, int64_t begin,
                         int64_t end, int64_t channels, const Fold& fold, Folded& folded) {
   cover<kFoldLanes>(channels, [&](auto lanes, int64_t c) {
-    constexpr int N = decltype(lanes)::value;
-    using V = Vector<double, N>;
+    constexpr int kCount = decltype(lanes)::value;
+    using V = Vector<double, kCount>;
     V result, count = V{} + static_cast<double>(kSkipsNaN ? 0 : end - begin), x;
     const auto load = [&](int64_t k) {
-      load_doubles<N>(values + sequence.sample(k) * step + c, x);
+      load_doubles<kCount>(values + sequence.sample(k) * step + c, x);
     };
     if constexpr (kSkipsNaN) {
       result = V{} + Fold::none;
