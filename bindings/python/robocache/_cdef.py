@@ -425,10 +425,12 @@ rc_status rc_tsdf_integrate(rc_context* context, const rc_tensor* depth,
                                    const rc_tensor* intrinsics, const rc_tensor* poses,
                                    const rc_grid* grid, const rc_tsdf_integrate_options* options,
                                    rc_tensor* tsdf, rc_tensor* weight);
-rc_status rc_tsdf_integrate_workspace_size(
-    rc_context* context, const rc_tensor* depth, const rc_tensor* intrinsics,
-    const rc_tensor* poses, const rc_grid* grid, const rc_tsdf_integrate_options* options,
-    const rc_tensor* tsdf, const rc_tensor* weight, uint64_t* size);
+rc_status rc_tsdf_integrate_workspace_size(rc_context* context, const rc_tensor* depth,
+                                                  const rc_tensor* intrinsics,
+                                                  const rc_tensor* poses, const rc_grid* grid,
+                                                  const rc_tsdf_integrate_options* options,
+                                                  const rc_tensor* tsdf, const rc_tensor* weight,
+                                                  uint64_t* size);
 rc_status rc_tsdf_from_points(rc_context* context, const rc_tensor* points,
                                      const rc_grid* grid,
                                      const rc_tsdf_from_points_options* options, rc_tensor* tsdf,
