@@ -133,8 +133,8 @@ dist: wheel ## The wheel, the sources, their parts (CycloneDX) and SHA256SUMS, i
 	@cd dist && sha256sum robocache-* >SHA256SUMS && cat SHA256SUMS
 
 # Little optimisation and only the lines for the debugger: with more, what sanitizers add takes more
-# than twice as long to compile, and the tests are no faster. Sizes of objects and null pointers, nearly
-# half of UBSan's time, are what ASan watches anyway.
+# than twice as long to compile, and the tests are no faster. Sizes of objects, a third of UBSan's time,
+# and null pointers are what ASan watches anyway.
 SANITIZED := -Dcuda=disabled -Dbuildtype=debugoptimized -Doptimization=1 -Dc_args=-g1 \
   -Dcpp_args='-g1 -fno-sanitize=object-size,null' -Db_lundef=false
 
