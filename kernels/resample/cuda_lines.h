@@ -114,9 +114,9 @@ void add_line_stream(const ResamplePlan& plan, uint32_t first_block, Plans& all)
 
 #if defined(__CUDACC__)
 
-// The plan of a stream, but for its groups; compilers keep of it what is used.
-template <class Plans>
-__device__ void unpack(const Plans& all, const LineStream& s, ResamplePlan& plan) {
+// What plans of all kinds of streams have alike, but for groups; compilers keep of it what is used.
+template <class Plans, class Stream>
+__device__ void unpack_stream(const Plans& all, const Stream& s, ResamplePlan& plan) {
   plan.op = all.op;
   plan.stream = s.stream;
   plan.sequences = s.sequences;
@@ -124,20 +124,15 @@ __device__ void unpack(const Plans& all, const LineStream& s, ResamplePlan& plan
   plan.rows = all.rows;
   plan.targets = all.targets;
   plan.has_values = true;
-  plan.values = array_of(s.values, all.type);
-  plan.output = array_of(s.output, all.type);
   plan.source_times = {const_cast<char*>(s.times), all.target_times.type, s.times_row, 1, 0};
   plan.target_times = all.target_times;
   plan.offsets = s.offsets;
   plan.lengths = s.lengths;
-  plan.sequence_ids = s.sequence_ids;
   plan.target_offsets = all.target_offsets;
-  plan.mode = RC_MODE_LINEAR;
   plan.outside = s.outside;
   plan.order = RC_ORDER_CHECK;
   plan.duplicates = s.duplicates;
   plan.skip_nan = plan.has_pchip = plan.has_aggregates = false;
-  plan.fill_value = s.fill_value;
   plan.max_gap = s.max_gap;
   plan.clock.identity = true;
   plan.valid = array_of(s.valid, Type::u8);
@@ -145,6 +140,17 @@ __device__ void unpack(const Plans& all, const LineStream& s, ResamplePlan& plan
   plan.reason = array_of(s.reason, Type::u8);
   plan.sorted = plan.sorted_count = nullptr;
   plan.first_sequence = 0;
+}
+
+// The plan of a stream of lines.
+template <class Plans>
+__device__ void unpack(const Plans& all, const LineStream& s, ResamplePlan& plan) {
+  unpack_stream(all, s, plan);
+  plan.values = array_of(s.values, all.type);
+  plan.output = array_of(s.output, all.type);
+  plan.sequence_ids = s.sequence_ids;
+  plan.mode = RC_MODE_LINEAR;
+  plan.fill_value = s.fill_value;
 }
 
 // locate(), where samples near a target share their times. Apart, since few targets come here.

@@ -39,35 +39,13 @@ __device__ inline TargetOutcome* outcomes_of_block(const StagedStream& s) {
   return reinterpret_cast<TargetOutcome*>(stage() + s.outcomes_at);
 }
 
-// The plan of a stream, but for its groups; compilers keep of it what is used.
+// The plan of a stream that is staged.
 template <class Plans>
 __device__ void unpack(const Plans& all, const StagedStream& s, ResamplePlan& plan) {
-  plan.op = all.op;
-  plan.stream = s.stream;
-  plan.sequences = s.sequences;
-  plan.samples = s.samples;
-  plan.rows = all.rows;
-  plan.targets = all.targets;
-  plan.has_values = true;
-  plan.output = {s.output.data, s.to, s.output.row, s.output.step, 1};
-  plan.source_times = {const_cast<char*>(s.times), all.target_times.type, s.times_row, 1, 0};
-  plan.target_times = all.target_times;
-  plan.offsets = s.offsets;
-  plan.lengths = s.lengths;
+  unpack_stream(all, s, plan);
+  plan.output = array_of(s.output, s.to);
   plan.sequence_ids = {nullptr, 0};
-  plan.target_offsets = all.target_offsets;
   plan.mode = s.mode;
-  plan.outside = s.outside;
-  plan.order = RC_ORDER_CHECK;
-  plan.duplicates = s.duplicates;
-  plan.skip_nan = plan.has_pchip = plan.has_aggregates = false;
-  plan.max_gap = s.max_gap;
-  plan.clock.identity = true;
-  plan.valid = {s.valid.data, Type::u8, s.valid.row, s.valid.step, 1};
-  plan.fused_valid = {s.fused_valid.data, Type::u8, s.fused_valid.row, s.fused_valid.step, 1};
-  plan.reason = {s.reason.data, Type::u8, s.reason.row, s.reason.step, 1};
-  plan.sorted = plan.sorted_count = nullptr;
-  plan.first_sequence = 0;
 }
 
 // What all threads of a block know of its targets.

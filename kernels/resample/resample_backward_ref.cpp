@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/resample/resample_backward.h"
+#include "kernels/resample/steps.h"
 
 namespace rc {
 
@@ -13,9 +14,7 @@ static bool add_group(const GradientPlan& plan, const Sequence<Raw>& sequence,
                       const Bracket& bracket, const Group& group, int64_t index, double* sums) {
   const ResamplePlan& forward = plan.forward;
   const bool is_line = group.mode == RC_MODE_LINEAR;
-  if (forward.skip_nan || is_aggregate(group.mode) || !(is_line || is_copy(group.mode))) {
-    return false;
-  }
+  if (!takes_steps(forward, group.mode) || !(is_line || is_copy(group.mode))) return false;
   const Choice choice = choose(forward, bracket, group.mode);
   if (choice.action == Action::kFill) return true;
   const bool curve = choice.action == Action::kCurve;
