@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comparison.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -12,6 +13,8 @@ namespace {
 
 /** Differences that are told of each variant. */
 constexpr int64_t kTold = 5;
+/** How many times the cases run at most while a trait is missing. */
+constexpr int64_t kMaxRounds = 4;
 
 std::string text_of(const std::vector<std::string>& traits) {
   std::string text;
@@ -83,9 +86,10 @@ Result result_of(rc_status status, std::string message, const Tensors& tensors) 
   return result;
 }
 
-Comparison::Comparison(int argc, char** argv, int64_t cases_for_all_traits)
+Comparison::Comparison(int argc, char** argv, int64_t cases_for_all_traits,
+                       std::vector<std::string> expected_traits)
     : cases_(cases_for_all_traits),
-      cases_for_all_traits_(cases_for_all_traits),
+      expected_traits_(std::move(expected_traits)),
       seed_(std::random_device()()) {
   std::string only;
   for (int i = 1; i + 1 < argc; i += 2) {
@@ -95,6 +99,8 @@ Comparison::Comparison(int argc, char** argv, int64_t cases_for_all_traits)
     if (flag == "--only") only = argv[i + 1];
     if (flag == "--require") required_ = argv[i + 1];
   }
+  expects_faults_ = cases_ >= cases_for_all_traits;
+  if (!expects_faults_) expected_traits_.clear();
   std::printf("seed %llu, %lld cases\n", static_cast<unsigned long long>(seed_),
               static_cast<long long>(cases_));
   for (std::unique_ptr<Variant>& variant : make_variants()) {
@@ -134,18 +140,28 @@ void Comparison::reject(const Trial& trial, const std::string& what) {
               what.c_str(), text_of(trial.traits).c_str());
 }
 
-int Comparison::finish(const std::vector<std::string>& expected_traits) const {
+std::vector<std::string> Comparison::missing(const Entry& entry) const {
+  std::vector<std::string> traits;
+  for (const std::string& trait : expected_traits_) {
+    if (entry.traits.count(trait) == 0) traits.push_back(trait);
+  }
+  if (expects_faults_ && entry.faults == 0) traits.emplace_back("a fault in the data");
+  return traits;
+}
+
+bool Comparison::wants(int64_t number) const {
+  if (number < cases_) return true;
+  return number < kMaxRounds * cases_ &&
+         std::any_of(
+             entries_.begin(), entries_.end(),
+             [&](const Entry& entry) { return !missing(entry).empty(); });
+}
+
+int Comparison::finish() const {
   bool good = rejected_ == 0 && !entries_.empty();
   bool has_required = required_.empty();
   for (const Entry& entry : entries_) {
-    std::vector<std::string> missing;
-    for (const std::string& trait : expected_traits) {
-      if (cases_ >= cases_for_all_traits_ && entry.traits.count(trait) == 0) {
-        missing.push_back(trait);
-      }
-    }
-    const bool all_faults = cases_ < cases_for_all_traits_ || entry.faults > 0;
-    if (!all_faults) missing.emplace_back("a fault in the data");
+    const std::vector<std::string> missing = this->missing(entry);
     std::printf("%-14s %8lld equal (%lld of them faults) %6lld different %6zu traits missing\n",
                 entry.variant->name(), static_cast<long long>(entry.equal),
                 static_cast<long long>(entry.faults), static_cast<long long>(entry.different),

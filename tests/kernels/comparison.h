@@ -5,7 +5,7 @@
  *
  * They fail when a variant differs, when one that claims to run left out a trait that the cases are
  * to show (fewer cases than there are by default need not show all), or when the required one is not
- * here. */
+ * here. Chance may leave out a rare trait: more cases are drawn until it has come. */
 #pragma once
 
 #include <set>
@@ -31,9 +31,11 @@ Result result_of(rc_status status, std::string message, const Tensors& tensors);
 class Comparison {
  public:
   /** Reads the command line and prints the seed. */
-  Comparison(int argc, char** argv, int64_t cases_for_all_traits);
+  Comparison(int argc, char** argv, int64_t cases_for_all_traits,
+             std::vector<std::string> expected_traits);
 
-  int64_t cases() const { return cases_; }
+  /** Whether case `number` is to run, the first being 0. */
+  bool wants(int64_t number) const;
   uint64_t seed() const { return seed_; }
 
   /** Runs a trial on every variant; `how` says what is special about it. */
@@ -42,7 +44,7 @@ class Comparison {
   void reject(const Trial& trial, const std::string& what);
 
   /** Prints the counts and returns the exit code. */
-  int finish(const std::vector<std::string>& expected_traits) const;
+  int finish() const;
 
  private:
   struct Entry {
@@ -52,8 +54,13 @@ class Comparison {
     std::set<std::string> traits;
   };
   static void compare(Entry& entry, const Trial& trial, const Result& expected, const char* how);
+  /** What an entry has not run of what it must. */
+  std::vector<std::string> missing(const Entry& entry) const;
 
-  int64_t cases_, cases_for_all_traits_;
+  int64_t cases_;
+  /** Empty where the cases are too few to show them. */
+  std::vector<std::string> expected_traits_;
+  bool expects_faults_;
   uint64_t seed_;
   std::string required_;
   std::vector<Entry> entries_;

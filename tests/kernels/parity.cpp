@@ -100,24 +100,28 @@ void run(Comparison& comparison, Variant& reference, ResampleCase& c, int64_t nu
   comparison.compare_all(trial, expected);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Comparison comparison(argc, argv, kCasesForAllTraits);
-  const auto reference = make_cpu_variant("reference", RC_SIMD_BASELINE, 1);
-  // Each call of rc_resample, and one of the other operations that follows from it.
-  for (int64_t i = 0; i < comparison.cases(); ++i) {
-    Random random(comparison.seed() + static_cast<uint64_t>(i));
-    ResampleCase c = make_resample_case(random, static_cast<int>(i % kCombinations));
-    run(comparison, *reference, c, i);
-    const auto which = static_cast<size_t>(i + i / kCombinations) % kDerived.size();
-    if (derive_case(random, kDerived[which], c)) run(comparison, *reference, c, i);
-  }
+std::vector<std::string> traits_of_all_operations() {
   std::vector<std::string> traits;
   for (int operation = 0; operation < 4; ++operation) {
     for (const std::string& trait : expected_traits(static_cast<Operation>(operation))) {
       traits.push_back(trait);
     }
   }
-  return comparison.finish(traits);
+  return traits;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Comparison comparison(argc, argv, kCasesForAllTraits, traits_of_all_operations());
+  const auto reference = make_cpu_variant("reference", RC_SIMD_BASELINE, 1);
+  // Each call of rc_resample, and one of the other operations that follows from it.
+  for (int64_t i = 0; comparison.wants(i); ++i) {
+    Random random(comparison.seed() + static_cast<uint64_t>(i));
+    ResampleCase c = make_resample_case(random, static_cast<int>(i % kCombinations));
+    run(comparison, *reference, c, i);
+    const auto which = static_cast<size_t>(i + i / kCombinations) % kDerived.size();
+    if (derive_case(random, kDerived[which], c)) run(comparison, *reference, c, i);
+  }
+  return comparison.finish();
 }

@@ -133,7 +133,9 @@ class Builder {
       case_.grid.dims[i] = few_voxels_ ? r_.integer(1, 2) : r_.pick<int64_t>({1, 2, 5, 9, 17});
     }
     if (few_voxels_) return;
-    if (kind_.operation != VoxelOperation::kDense && r_.chance(25)) {
+    if (r_.chance(3)) {
+      std::fill_n(case_.grid.dims, 3, 1);
+    } else if (kind_.operation != VoxelOperation::kDense && r_.chance(25)) {
       case_.grid.dims[r_.integer(0, 2)] = r_.pick<int64_t>({1 << 30, int64_t{1} << 40});
       many_cells_ = true;
       trait("many cells");
