@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a long run of bytes past the caches, in whole lines: of a line that is stored in the ordinary
+// Writes long runs of bytes past the caches, in whole lines: of a line that is stored in the ordinary
 // way memory first sends the old contents.
 #pragma once
 
@@ -56,15 +56,24 @@ class LineStream {
     if (from != buffer_) memcpy(buffer_, from, kLine);
   }
 
+  // What comes next goes elsewhere.
+  void turn(char* target) {
+    flush();
+    begin(target);
+  }
+
   // Nothing is left here, and other threads see all of it once they are told.
   void end() {
-    memcpy(line_ + first_, buffer_ + first_, into_line_ - first_);
+    flush();
 #if defined(__x86_64__)
     _mm_sfence();
 #endif
   }
 
  private:
+  // The line that is not whole, in the ordinary way: others write the rest of it.
+  void flush() { memcpy(line_ + first_, buffer_ + first_, into_line_ - first_); }
+
   static void store_line(const char* from, char* to) {
 #if defined(__AVX2__)
     for (int i = 0; i < kLine; i += 32) {

@@ -30,14 +30,18 @@ struct PlainRow {
         is_plain(are_plain(sequence, &samples)) {}
 };
 
-// Whether results lie one behind the other and are too many for the caches.
+// Whether other results lie between those of two targets.
+inline bool has_gaps(const ResamplePlan& p) { return p.output.step != p.width; }
+
+// Whether results are too many for the caches. Lines that are shared with others take longer: with gaps
+// most must be whole.
 inline bool is_for_stream(const ResamplePlan& p) {
-  constexpr int64_t kMany = 32 << 20, kManyInRow = 16 << 10;
+  constexpr int64_t kMany = 32 << 20, kManyInRow = 16 << 10, kManyLines = 8 * LineStream::kLine;
   const Array& o = p.output;
   const int64_t bytes = p.width * item_size(o.type), targets = p.total_targets();
-  return LineStream::kAvailable && bytes != 0 && bytes <= LineStream::kCapacity &&
-         (o.channel == 1 || p.width == 1) && o.step == p.width && targets > kMany / bytes &&
-         targets / p.rows > kManyInRow / bytes;
+  return LineStream::kAvailable && bytes >= (has_gaps(p) ? kManyLines : 1) &&
+         bytes <= LineStream::kCapacity && (o.channel == 1 || p.width == 1) &&
+         targets > kMany / bytes && targets / p.rows > kManyInRow / bytes;
 }
 
 // Targets that follow one another, counted over all rows, and where in them a loop is.
@@ -85,9 +89,9 @@ class StrandLoop {
     for (int64_t s = 0; s < strands; ++s) {
       start(begin + count * s / strands, begin + count * (s + 1) / strands, strands_[s]);
     }
-    if (finder_.is_copy) {
+    if (std::is_integral_v<T> || finder_.is_copy) {
       serve<true>(strands);
-    } else {
+    } else if constexpr (!std::is_integral_v<T>) {
       serve<false>(strands);
     }
     for (int64_t s = 0; streams_ && s < strands; ++s) {
@@ -104,6 +108,8 @@ class StrandLoop {
   static constexpr int64_t kBytesAhead = 2048;
   static constexpr int64_t kTargetsAhead = 16;
   static constexpr int64_t kLine = 64;
+  // From one result to the next: the processor does not read ahead so far.
+  static constexpr int64_t kFar = 1024;
 
   void start(int64_t begin, int64_t end, Strand<Raw>& strand) const {
     strand.row = nullptr;
@@ -168,6 +174,7 @@ class StrandLoop {
     const int64_t ahead =
         bytes * kTargetsAhead > kBytesAhead ? kBytesAhead / (bytes + 1) + 1 : kTargetsAhead;
     const bool streams = streams_, watches = rows_.watch_nan;
+    const bool gaps = has_gaps(plan_) && (streams || output_step >= kFar);
     for (bool more = true; more;) {
       more = false;
       for (int64_t s = 0; s < strands; ++s) {
@@ -207,8 +214,20 @@ class StrandLoop {
         } else {
           strand.output += output_step;
         }
+        if (gaps) leave_gap(strand);
       }
     }
+  }
+
+  // Turns to what lies behind the results of others.
+  __attribute__((noinline)) void leave_gap(Strand<Raw>& strand) const {
+    const int64_t step = plan_.output.step * static_cast<int64_t>(sizeof(T));
+    const int64_t bytes = plan_.width * static_cast<int64_t>(sizeof(T));
+    if (streams_) strand.stream.turn(strand.output += step);
+    if (step < kFar) return;
+    // Lines that others write too come from memory first, and stores wait for one another.
+    __builtin_prefetch(strand.output + step, 1);
+    __builtin_prefetch(strand.output + step + bytes, 1);
   }
 
   // Most targets lie between two samples that are one of their time each and no farther apart than

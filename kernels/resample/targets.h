@@ -45,7 +45,7 @@ struct Service {
     const int64_t sample = p.width * item_size(p.values.type);
     const bool far = sample != 0 && stored_samples(p) > kNear / sample;
     bytes_to_fetch = num_modes != 0 && far && sample <= kMostToFetch ? sample : 0;
-    streams = !by_target && num_modes != 0 && is_for_stream(p);
+    streams = !by_target && num_modes != 0 && is_for_stream(p) && !has_gaps(p);
     const int64_t most =
         streams ? LineStream::kCapacity / (p.width * item_size(p.output.type)) : kBlock;
     block = most < kBlock ? most : kBlock;

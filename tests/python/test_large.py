@@ -43,6 +43,35 @@ def test_a_large_result_is_that_of_its_parts(
     assert (around == 77).all()
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("channels", "gap", "dtype"),
+    [
+        (128, 1, "float32"),
+        (130, 20, "float32"),
+        (263, 5, "float16"),
+        (515, 2, "uint8"),
+        (7, 3, "int8"),
+    ],
+)
+def test_columns_of_a_large_table_are_written_alone(
+    channels: int, gap: int, dtype: str, threads: int
+) -> None:
+    targets = BYTES // (channels * np.dtype(dtype).itemsize)
+    random = np.random.default_rng(channels)
+    values = random.integers(0, 100, (1000, channels)).astype(dtype)
+    source = np.sort(random.integers(0, 10**9, 1000))
+    target = np.sort(random.integers(-(10**6), 10**9 + 10**6, targets))
+    mode = "nearest" if "int" in dtype else "linear"
+    table = np.full((targets, gap + channels + gap), 77, dtype)
+    with rc.Context("cpu", threads=threads) as context:
+        rc.resample(values, source, target, mode=mode, out=table[:, gap:-gap], context=context)
+    for part in np.array_split(np.arange(targets), 5):
+        expected = rc.resample(values, source, target[part], mode=mode)
+        assert table[part, gap:-gap].tobytes() == expected.tobytes()
+    assert (table[:, :gap] == 77).all() and (table[:, -gap:] == 77).all()
+
+
 def test_rows_of_a_large_result_are_those_of_each() -> None:
     random = np.random.default_rng(3)
     values = random.normal(size=(9, 50, 31)).astype(np.float32)
