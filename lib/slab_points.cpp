@@ -15,8 +15,6 @@ namespace {
 constexpr int64_t cells_per_word = 64, bytes_per_word = 8, line = 64;
 /** Channels whose specials fit a record. */
 constexpr int64_t most_channels = 32 / kSpecialBits;
-/** Sums of so many integers fit 64 bits: kMostIn64Bits of the kernels. */
-constexpr int64_t most_summed = 1 << 22;
 /** Records of a slab stay in a core's cache, or may leave it where slabs would be too many. */
 constexpr int64_t good_slab = 1 << 20, largest_slab = 1 << 23;
 /** Keys of 32 bits have room for one more slab. */
@@ -115,7 +113,7 @@ bool uses_slabs(const rc_context& context, const VoxelPlan& plan) {
   const int64_t positions = plan.cloud.positions(), cells = plan.cells();
   if (plan.width > most_channels || cells == 0 || cells > most_cells) return false;
   const bool sums = plan.reduce == RC_REDUCE_SUM || plan.reduce == RC_REDUCE_MEAN;
-  if (sums && (plan.features.type == Type::f64 || positions > most_summed)) return false;
+  if (sums && (plan.features.type == Type::f64 || positions > kMostIn64Bits)) return false;
   if ((words_of_record(plan) * bytes_per_word) << slab_bits(plan) > largest_slab) return false;
   const uint64_t limit = context.options.workspace_limit;
   return limit == 0 || slab_workspace(context, plan) <= limit;

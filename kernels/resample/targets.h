@@ -23,6 +23,8 @@ struct Service {
   int num_modes = 0;
   int32_t modes[kModes];
   int mode_of[RC_MAX_CHANNEL_GROUPS];
+  // Whether windows of a group are folded for all channels at once.
+  bool folds[RC_MAX_CHANNEL_GROUPS];
   const bool validity, indices;
   // Some outputs do not follow from steps.
   bool by_target;
@@ -40,6 +42,7 @@ struct Service {
         by_target(!p.has_values || indices || p.age || p.duplicates == RC_DUPLICATES_MEAN) {
     for (int g = 0; p.has_values && g < p.num_groups; ++g) {
       mode_of[g] = takes_steps(p, p.groups[g].mode) ? add_mode(p.groups[g].mode) : -1;
+      folds[g] = takes_folds(p, p.groups[g]);
       by_target = by_target || mode_of[g] < 0;
     }
     const int64_t sample = p.width * item_size(p.values.type);
@@ -189,19 +192,20 @@ class Row {
     for (int g = 0; plan.has_values && g < plan.num_groups; ++g) {
       const int m = service_.mode_of[g];
       if (m >= 0 && block.steps[m][i].action != Action::kAggregate) continue;
-      if (serve_at_once(plan.groups[g], target, bracket, outcome)) continue;
-      serve_elements(plan.groups[g], target, t, bracket, outcome);
+      const Group& group = plan.groups[g];
+      const Choice of_group = choose(plan, bracket, group.mode);
+      if (service_.folds[g] && serve_at_once(group, target, bracket, of_group, outcome)) continue;
+      serve_elements(group, target, t, bracket, of_group, outcome);
     }
     if (service_.indices) put_indices(plan, row_, base_ + target, sequence_, bracket, choice);
     put_age(plan, row_, base_ + target, sequence_, bracket, t);
   }
 
-  // A window, all channels of a group at once; false where that cannot be.
-  bool serve_at_once(const Group& group, int64_t target, const Bracket& bracket, Outcome& outcome) {
+  // A window, all channels of a group that folds at once; false where that cannot be.
+  bool serve_at_once(const Group& group, int64_t target, const Bracket& bracket,
+                     const Choice& choice, Outcome& outcome) {
     const ResamplePlan& plan = service_.plan;
     const int64_t begin = bracket.window_begin, end = bracket.window_end;
-    if (!takes_folds(plan, group)) return false;
-    const Choice choice = choose(plan, bracket, group.mode);
     if (choice.action != Action::kAggregate || !are_alone(sequence_, begin, end)) return false;
     const int64_t index = output(target).index + group.begin * plan.output.channel;
     bool filled = false;
@@ -213,9 +217,8 @@ class Row {
 
   // A group, channel by channel.
   void serve_elements(const Group& group, int64_t target, Time t, const Bracket& bracket,
-                      Outcome& outcome) {
+                      const Choice& choice, Outcome& outcome) {
     const ResamplePlan& plan = service_.plan;
-    const Choice choice = choose(plan, bracket, group.mode);
     const int64_t index = output(target).index;
     for (int64_t c = group.begin; c < group.begin + group.count;
          c += channels_of_element(group.mode)) {

@@ -9,6 +9,9 @@ RC_KERNELS_BEGIN
 // Exponent of a channel in which no feature was measured.
 constexpr int32_t kNoExponent = INT32_MIN;
 
+// How many integers that stand for features are summed up in 64 bits; those of float64 are larger.
+constexpr int64_t kMostIn64Bits = 1 << 22;
+
 // Scale of channel `channel` of `cloud`. `exponents` [clouds, width] is read where the range is
 // measured.
 RC_HD inline Scale scale_of(const VoxelPlan& plan, const int32_t* exponents, int64_t cloud,

@@ -158,9 +158,6 @@ inline void from_fixed_point(const Words& sum, const LaneScales::Lanes& scales, 
            scales.back_second;
 }
 
-// How many of these integers are summed up in 64 bits.
-constexpr int64_t kMostIn64Bits = 1 << 22;
-
 // Sums of features of type T.
 template <class T>
 class SumReduction {
