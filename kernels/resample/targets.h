@@ -206,7 +206,10 @@ class Row {
                      const Choice& choice, Outcome& outcome) {
     const ResamplePlan& plan = service_.plan;
     const int64_t begin = bracket.window_begin, end = bracket.window_end;
-    if (choice.action != Action::kAggregate || !are_alone(sequence_, begin, end)) return false;
+    if (choice.action != Action::kAggregate) return false;
+    if (is_plain_ ? !are_alone(samples_, begin, end) : !are_alone(sequence_, begin, end)) {
+      return false;
+    }
     const int64_t index = output(target).index + group.begin * plan.output.channel;
     bool filled = false;
     const bool nan = serve_window(plan, group, values_, sequence_, begin, end, index, &filled);

@@ -100,10 +100,10 @@ inline void fold_window(const T* values, int64_t step, const Sequence<Raw>& sequ
 }
 
 // Whether each of the positions [begin, end) has a time of its own.
-template <class Raw>
-inline bool are_alone(const Sequence<Raw>& sequence, int64_t begin, int64_t end) {
+template <class Samples>
+inline bool are_alone(const Samples& samples, int64_t begin, int64_t end) {
   for (int64_t k = begin + 1; k < end; ++k) {
-    if (!(sequence.time(k - 1) < sequence.time(k))) return false;
+    if (!(samples.time(k - 1) < samples.time(k))) return false;
   }
   return true;
 }
