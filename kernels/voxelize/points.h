@@ -126,28 +126,53 @@ inline void set_bits(char* target, int bits, bool shared) {
   }
 }
 
-// Calls mark(element, index along z) for each point of a block; `element` is that of `array`, whose
-// steps along z hold 2^`packed` voxels.
+// Byte offsets in `array` of the voxels of a block's points; steps along z hold 2^`packed` voxels.
+// Most grids need no more than 32 bits, of which vector code multiplies twice as many.
+template <int packed, class Index>
+void list_offsets(const GridArray& array, const Grid& grid, int64_t cloud, int64_t count,
+                  const Block<Index>& block, int64_t (&offsets)[kBlock]) {
+  const int64_t size = item_size(array.type), first = cloud * array.cloud * size;
+  const auto list = [&](auto zero) {
+    using Number = decltype(zero);
+    Number steps[3];
+    // Unsigned: the step of an axis of one voxel may be anything.
+    for (int axis = 0; axis < 3; ++axis) {
+      steps[axis] = static_cast<Number>(static_cast<uint64_t>(array.axis[axis]) *
+                                        static_cast<uint64_t>(size));
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      const Number x = static_cast<Number>(block.index[0][i]);
+      const Number y = static_cast<Number>(block.index[1][i]);
+      const Number z = static_cast<Number>(block.index[2][i] >> packed);
+      offsets[i] = first + (x * steps[0] + y * steps[1] + z * steps[2]);
+    }
+  };
+  const int64_t* const dims = grid.dims;
+  const int64_t last = element_of(array, 0, {dims[0] - 1, dims[1] - 1, (dims[2] - 1) >> packed});
+  if (last <= std::numeric_limits<int32_t>::max() / size) return list(int32_t{});
+  list(int64_t{});
+}
+
+// Calls mark(place in `array`, index along z) for each point of a block.
 template <int packed, class Index, class Mark>
-void mark_block(const GridArray& array, int64_t cloud, int64_t count, const Block<Index>& block,
-                Mark mark) {
-  const int64_t size = item_size(array.type);
-  int64_t elements[kBlock];
+void mark_block(const GridArray& array, const Grid& grid, int64_t cloud, int64_t count,
+                const Block<Index>& block, Mark mark) {
+  int64_t offsets[kBlock];
+  list_offsets<packed>(array, grid, cloud, count, block, offsets);
+  char* const data = array.data;
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < count; ++i) __builtin_prefetch(data + offsets[i], 1);
   for (int64_t i = 0; i < count; ++i) {
-    elements[i] = element_of(array, cloud,
-                             {block.index[0][i], block.index[1][i], block.index[2][i] >> packed});
-    __builtin_prefetch(array.data + elements[i] * size, 1);
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    if (block.inside[i]) mark(elements[i], static_cast<int64_t>(block.index[2][i]));
+    if (block.inside[i]) mark(data + offsets[i], block.index[2][i]);
   }
 }
 
 inline void mark_points(const DensePlan& plan, bool shared, int64_t begin, int64_t end) {
+  const Grid& grid = plan.voxels.grid;
   const auto add_to = [&](const GridArray& array, int64_t cloud, int64_t count, auto& block) {
-    int32_t* const counts = reinterpret_cast<int32_t*>(array.data);
-    mark_block<0>(array, cloud, count, block,
-                  [&](int64_t element, int64_t) { add_one(counts + element, shared); });
+    mark_block<0>(array, grid, cloud, count, block, [shared](char* place, auto) {
+      add_one(reinterpret_cast<int32_t*>(place), shared);
+    });
   };
   const GridArray& output = plan.output;
   for_each_block(
@@ -158,13 +183,13 @@ inline void mark_points(const DensePlan& plan, bool shared, int64_t begin, int64
           case RC_REDUCE_COUNT:
             return add_to(output, run.cloud, count, block);
           case RC_REDUCE_OCCUPANCY:
-            return mark_block<0>(output, run.cloud, count, block, [&](int64_t element, int64_t) {
-              __atomic_store_n(output.data + element, char{1}, __ATOMIC_RELAXED);
+            return mark_block<0>(output, grid, run.cloud, count, block, [](char* place, auto) {
+              __atomic_store_n(place, char{1}, __ATOMIC_RELAXED);
             });
           default:
-            return mark_block<3>(output, run.cloud, count, block, [&](int64_t element, int64_t z) {
-              set_bits(output.data + element, 1 << z % 8, shared);
-            });
+            return mark_block<3>(
+                output, grid, run.cloud, count, block,
+                [shared](char* place, auto z) { set_bits(place, 1 << z % 8, shared); });
         }
       },
       [](int64_t, int64_t) {});

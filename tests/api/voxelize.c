@@ -237,6 +237,14 @@ static void one_voxel(void) {
   double sum[1][1][1][num_features];
   SUCCEEDS(voxelize(&call.points_tensor, &options, TENSOR(sum, f64, 1, 1, 1, num_features)));
   CHECK(sum[0][0][0][0] == 23 && sum[0][0][0][1] == -1.5);
+
+  /* Nothing lies a step away. */
+  int32_t counted[1][1][1];
+  rc_tensor output = TENSOR(counted, i32, 1, 1, 1);
+  output.strides = NUMBERS(INT64_MAX, INT64_MAX, INT64_MAX);
+  options = defaults(RC_REDUCE_COUNT);
+  SUCCEEDS(voxelize(&call.points_tensor, &options, output));
+  CHECK_EQUAL(counted[0][0][0], 5);
 }
 
 static void metrics_count_points(void) {
