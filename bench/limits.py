@@ -19,7 +19,7 @@ LIMITS: dict[str, str] = {
         " one whose core was taken."
     ),
     "voxelize, one thread, against numpy": (
-        "Instructions: callgrind counts 44 a point for occupancy and 49 for count (AVX2),"
+        "Instructions: callgrind counts 34 a point for occupancy and 39 for count (AVX2),"
         " which NumPy does in a few vectorised passes; a mean of four takes 336, since its"
         " sums are integers of two words that no order of points changes."
     ),
