@@ -160,7 +160,7 @@ class Repeat:
             and (on_cpu or context.follows_stream)
         )
 
-    def _run(self, context: Context | None, *arrays: Any) -> Any:
+    def __call__(self, context: Context | None, *arrays: Any) -> Any:
         """Makes the call, one at a time, on the current stream."""
         if context is None:
             context = default_context(self._device)
@@ -190,11 +190,6 @@ class ResampleRepeat(Repeat):
         self._tensors = [Template(view).of for view in views]
         self._rules, self._options = rules, rules.struct
         self._shape, self._dtype = shape, dtype
-
-    def __call__(
-        self, context: Context | None, values: Any, source: Any, target: Any, out: Any
-    ) -> Any:
-        return self._run(context, values, source, target, out)
 
     def _call(self, handle: Any, values: Any, source: Any, target: Any, out: Any) -> Any:
         if out is None:
@@ -262,12 +257,6 @@ class FuseRepeat(Repeat):
         self._options.valid = valid.pointer
         self._shapes = views[-2].shape, views[-1].shape
 
-    def __call__(
-        self, context: Context | None, streams: Sequence[Stream], target: Any, out: Any
-    ) -> tuple[Any, Any]:
-        results: tuple[Any, Any] = self._run(context, streams, target, out)
-        return results
-
     def _call(self, handle: Any, streams: Sequence[Stream], target: Any, out: Any) -> Any:
         shape, shape_of_valid = self._shapes
         if out is None:
@@ -301,17 +290,18 @@ class Repeats(threading.local):
 
     def find(self, key: Hashable, context: Context | None) -> Any:
         """The call of a signature, if it was made twice and may be made on this context."""
+        repeat = self._last
         try:
-            if self._last is None or key != self._last_key:  # Quicker than to look up.
+            if repeat is None or key != self._last_key:  # Quicker than to look up.
                 repeat = self._known.get(key)
                 if repeat is None:
                     return None
                 self._last, self._last_key = repeat, key
         except (TypeError, ValueError):  # A rule that is no name and no number is refused later.
             return None
-        if not self._last.serves(context) or logger.isEnabledFor(logging.DEBUG):
+        if not repeat.serves(context) or logger.isEnabledFor(logging.DEBUG):
             return None
-        return self._last
+        return repeat
 
     def keep(
         self, key: Hashable, views: Sequence[View], make: Callable[..., Repeat], *of: Any
