@@ -17,14 +17,23 @@ inline constexpr int64_t elements_per_task = 1 << 16;
 
 inline int64_t divide_up(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
+/** Items of so many elements that one task takes. */
+inline int64_t items_per_task(int64_t elements_each) {
+  return std::max<int64_t>(1, elements_per_task / std::max<int64_t>(1, elements_each));
+}
+
 /** Runs `body(begin, end)` over [0, count) in pieces of about `elements_per_task` elements. */
 template <class Body>
 void split(rc_context& context, int64_t count, int64_t elements_each, Body body) {
-  const int64_t piece =
-      std::max<int64_t>(1, elements_per_task / std::max<int64_t>(1, elements_each));
+  const int64_t piece = items_per_task(elements_each);
   context.pool.run(divide_up(count, piece), [&](int64_t task, int) {
     body(task * piece, std::min(count, (task + 1) * piece));
   });
+}
+
+/** Whether several threads may run the body of such a split() at once. */
+inline bool is_shared(const rc_context& context, int64_t count, int64_t elements_each) {
+  return context.pool.size() > 1 && count > items_per_task(elements_each);
 }
 
 /** Keeps the fault that is reported, whatever the order in which threads find them. */

@@ -73,8 +73,9 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
       split(context, rows, row_elements,
             [&](int64_t begin, int64_t end) { clear_voxels(plan, begin, end); });
     }
-    const bool shared = context.pool.size() > 1;
-    split(context, voxels.cloud.positions(), 1, [&](int64_t begin, int64_t end) {
+    const int64_t positions = voxels.cloud.positions();
+    const bool shared = is_shared(context, positions, 1);
+    split(context, positions, 1, [&](int64_t begin, int64_t end) {
       point_kernels(context).mark(plan, shared, begin, end);
     });
     return;
