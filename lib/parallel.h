@@ -22,12 +22,16 @@ inline int64_t items_per_task(int64_t elements_each) {
   return std::max<int64_t>(1, elements_per_task / std::max<int64_t>(1, elements_each));
 }
 
-/** Runs `body(begin, end)` over [0, count) in pieces of about `elements_per_task` elements. */
+/** Runs `body(begin, end)` over [0, count) in equal pieces of about `elements_per_task` elements. Pieces
+ * are larger where these are more than balance the threads; one thread alone takes all at once. */
 template <class Body>
 void split(rc_context& context, int64_t count, int64_t elements_each, Body body) {
-  const int64_t piece = items_per_task(elements_each);
-  context.pool.run(divide_up(count, piece), [&](int64_t task, int) {
-    body(task * piece, std::min(count, (task + 1) * piece));
+  constexpr int64_t tasks_per_thread = 32;
+  const int64_t threads = context.pool.size(), most = threads == 1 ? 1 : threads * tasks_per_thread;
+  const int64_t tasks = std::min(most, divide_up(count, items_per_task(elements_each)));
+  const int64_t piece = divide_up(count, std::max<int64_t>(1, tasks));
+  context.pool.run(tasks, [&](int64_t task, int) {
+    body(std::min(count, task * piece), std::min(count, (task + 1) * piece));
   });
 }
 

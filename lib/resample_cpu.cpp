@@ -20,12 +20,36 @@ ResampleTargets kernel(const rc_context& context) {
   return RC_AT_LEVEL(context.simd_level, resample_targets);
 }
 
+/** What a target takes, in elements that are copied: to find its samples, and to make its channels. */
+int64_t work_of_target(const ResamplePlan& plan) {
+  constexpr int64_t search = 40, curve = 32;
+  int64_t work = search;
+  for (int32_t g = 0; plan.has_values && g < plan.num_groups; ++g) {
+    const Group& group = plan.groups[g];
+    const bool line = group.mode == RC_MODE_LINEAR || is_copy(group.mode);
+    work += group.count * (line && !is_aggregate(group.mode) && !plan.skip_nan ? 1 : curve);
+  }
+  return work;
+}
+
+/** So many targets of several streams that what these write into, whole rows, stays in the cache of a
+ * core. */
+int64_t targets_at_once(const ResamplePlan& plan, int64_t streams) {
+  constexpr int64_t cached_bytes = 1 << 20;
+  const int64_t row = plan.output.step * item_size(plan.output.type);
+  return streams == 1 ? INT64_MAX : std::max<int64_t>(64, cached_bytes / std::max<int64_t>(1, row));
+}
+
 void serve(rc_context& context, const ResamplePlan* plans, int64_t count) {
-  int64_t width = 1;
-  for (int64_t i = 0; i < count; ++i) width += plans[i].width;
+  int64_t work = 0;
+  for (int64_t i = 0; i < count; ++i) work += work_of_target(plans[i]);
   const ResampleTargets resample = kernel(context);
-  split(context, plans[0].total_targets(), width, [&](int64_t begin, int64_t end) {
-    for (int64_t i = 0; i < count; ++i) resample(plans[i], begin, end);
+  const int64_t most = targets_at_once(plans[0], count);
+  split(context, plans[0].total_targets(), work, [&](int64_t begin, int64_t end) {
+    for (int64_t next; begin < end; begin = next) {
+      next = most < end - begin ? begin + most : end;
+      for (int64_t i = 0; i < count; ++i) resample(plans[i], begin, next);
+    }
   });
 }
 
