@@ -19,7 +19,8 @@ LIMITS: dict[str, str] = {
         " one whose core was taken."
     ),
     "resample and fuse against scipy": (
-        "Where SciPy takes 20 times the floor itself, as for 32 channels, only a copy would reach it."
+        "Where SciPy takes 20 times the floor itself, as for 32 channels, only a copy would reach"
+        " it."
     ),
     "voxelize, one thread, against numpy": (
         "Instructions: callgrind counts 34 a point for occupancy and 39 for count (AVX2),"
