@@ -192,6 +192,8 @@ class StrandLoop {
             __builtin_prefetch(soon + i);
             if (!kCopies) __builtin_prefetch(soon + sample + i);
           }
+          // Rows do not begin where lines do, and no second sample follows this one.
+          if (kCopies) __builtin_prefetch(soon + bytes - 1);
           const T* const a = reinterpret_cast<const T*>(strand.values + step.a * sample);
           T* const out = reinterpret_cast<T*>(place);
           bool nan = false;
