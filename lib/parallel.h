@@ -17,27 +17,24 @@ inline constexpr int64_t elements_per_task = 1 << 16;
 
 inline int64_t divide_up(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
-/** Items of so many elements that one task takes. */
-inline int64_t items_per_task(int64_t elements_each) {
-  return std::max<int64_t>(1, elements_per_task / std::max<int64_t>(1, elements_each));
+/** Pieces of [0, count) for the threads, of about `elements_per_task` elements: not more than balance
+ * them, and one for one thread. */
+inline int64_t tasks_of(const rc_context& context, int64_t count, int64_t elements_each) {
+  constexpr int64_t tasks_per_thread = 32;
+  const int64_t threads = context.pool.size();
+  const int64_t items = elements_per_task / std::max<int64_t>(1, elements_each);
+  return std::min(threads == 1 ? 1 : threads * tasks_per_thread,
+                  divide_up(count, std::max<int64_t>(1, items)));
 }
 
-/** Runs `body(begin, end)` over [0, count) in equal pieces of about `elements_per_task` elements. Pieces
- * are larger where these are more than balance the threads; one thread alone takes all at once. */
+/** Runs `body(begin, end)` over [0, count) in so many equal pieces. */
 template <class Body>
 void split(rc_context& context, int64_t count, int64_t elements_each, Body body) {
-  constexpr int64_t tasks_per_thread = 32;
-  const int64_t threads = context.pool.size(), most = threads == 1 ? 1 : threads * tasks_per_thread;
-  const int64_t tasks = std::min(most, divide_up(count, items_per_task(elements_each)));
+  const int64_t tasks = tasks_of(context, count, elements_each);
   const int64_t piece = divide_up(count, std::max<int64_t>(1, tasks));
   context.pool.run(tasks, [&](int64_t task, int) {
     body(std::min(count, task * piece), std::min(count, (task + 1) * piece));
   });
-}
-
-/** Whether several threads may run the body of such a split() at once. */
-inline bool is_shared(const rc_context& context, int64_t count, int64_t elements_each) {
-  return context.pool.size() > 1 && count > items_per_task(elements_each);
 }
 
 /** Keeps the fault that is reported, whatever the order in which threads find them. */

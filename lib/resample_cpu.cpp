@@ -27,7 +27,7 @@ int64_t work_of_target(const ResamplePlan& plan) {
   for (int32_t g = 0; plan.has_values && g < plan.num_groups; ++g) {
     const Group& group = plan.groups[g];
     const bool line = group.mode == RC_MODE_LINEAR || is_copy(group.mode);
-    work += group.count * (line && !is_aggregate(group.mode) && !plan.skip_nan ? 1 : curve);
+    work += group.count * (line && takes_steps(plan, group.mode) ? 1 : curve);
   }
   return work;
 }
@@ -37,7 +37,8 @@ int64_t work_of_target(const ResamplePlan& plan) {
 int64_t targets_at_once(const ResamplePlan& plan, int64_t streams) {
   constexpr int64_t cached_bytes = 1 << 20;
   const int64_t row = plan.output.step * item_size(plan.output.type);
-  return streams == 1 ? INT64_MAX : std::max<int64_t>(64, cached_bytes / std::max<int64_t>(1, row));
+  if (streams == 1) return plan.total_targets();
+  return std::max<int64_t>(64, cached_bytes / std::max<int64_t>(1, row));
 }
 
 void serve(rc_context& context, const ResamplePlan* plans, int64_t count) {
@@ -46,9 +47,8 @@ void serve(rc_context& context, const ResamplePlan* plans, int64_t count) {
   const ResampleTargets resample = kernel(context);
   const int64_t most = targets_at_once(plans[0], count);
   split(context, plans[0].total_targets(), work, [&](int64_t begin, int64_t end) {
-    for (int64_t next; begin < end; begin = next) {
-      next = most < end - begin ? begin + most : end;
-      for (int64_t i = 0; i < count; ++i) resample(plans[i], begin, next);
+    for (; begin < end; begin += most) {
+      for (int64_t i = 0; i < count; ++i) resample(plans[i], begin, std::min(begin + most, end));
     }
   });
 }

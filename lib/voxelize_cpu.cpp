@@ -74,7 +74,7 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
             [&](int64_t begin, int64_t end) { clear_voxels(plan, begin, end); });
     }
     const int64_t positions = voxels.cloud.positions();
-    const bool shared = is_shared(context, positions, 1);
+    const bool shared = tasks_of(context, positions, 1) > 1;
     split(context, positions, 1, [&](int64_t begin, int64_t end) {
       point_kernels(context).mark(plan, shared, begin, end);
     });

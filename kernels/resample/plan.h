@@ -73,5 +73,9 @@ RC_SHARED bool is_copy(int32_t mode) {
   return mode == RC_MODE_PREVIOUS || mode == RC_MODE_NEXT || mode == RC_MODE_NEAREST ||
          mode == RC_MODE_LAST;
 }
+// Modes that steps (steps.h) tell all about, unless samples are passed over.
+RC_SHARED bool takes_steps(const ResamplePlan& plan, int32_t mode) {
+  return !plan.skip_nan && !is_aggregate(mode);
+}
 
 }  // namespace rc

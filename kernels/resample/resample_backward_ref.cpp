@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "kernels/resample/resample_backward.h"
-#include "kernels/resample/steps.h"
 
 namespace rc {
 

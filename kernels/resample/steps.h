@@ -22,11 +22,6 @@ struct Outer {
   bool has_first, has_last;
 };
 
-// Modes that steps tell all about, unless samples are passed over.
-RC_SHARED bool takes_steps(const ResamplePlan& plan, int32_t mode) {
-  return !plan.skip_nan && !is_aggregate(mode);
-}
-
 }  // namespace rc
 
 RC_KERNELS_BEGIN

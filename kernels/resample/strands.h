@@ -216,15 +216,13 @@ class StrandLoop {
         } else {
           strand.output += output_step;
         }
-        if (gaps) leave_gap(strand);
+        if (gaps) leave_gap(strand, output_step, bytes);
       }
     }
   }
 
   // Turns to what lies behind the results of others.
-  __attribute__((noinline)) void leave_gap(Strand<Raw>& strand) const {
-    const int64_t step = plan_.output.step * static_cast<int64_t>(sizeof(T));
-    const int64_t bytes = plan_.width * static_cast<int64_t>(sizeof(T));
+  __attribute__((noinline)) void leave_gap(Strand<Raw>& strand, int64_t step, int64_t bytes) const {
     if (streams_) strand.stream.turn(strand.output += step);
     if (step < kFar) return;
     // Lines that others write too come from memory first, and stores wait for one another.

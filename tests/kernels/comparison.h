@@ -58,9 +58,9 @@ class Comparison {
   std::vector<std::string> missing(const Entry& entry) const;
 
   int64_t cases_;
-  /** Empty where the cases are too few to show them. */
   std::vector<std::string> expected_traits_;
-  bool expects_faults_;
+  /** The cases are enough for all traits, and for a fault. */
+  bool shows_all_;
   uint64_t seed_;
   std::string required_;
   std::vector<Entry> entries_;
