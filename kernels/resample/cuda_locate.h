@@ -32,7 +32,8 @@ __device__ unsigned border_of_threads(unsigned count, Before before) {
 }
 
 // Of `count` times in order those that are not later than t: outwards from where it would be if they
-// were evenly spaced, farther and farther at a time, and then between the last two looks.
+// were evenly spaced, farther and farther at a time, and then between the last two looks. Of times in no
+// order any number of them.
 template <class Time, class TimeAt>
 __device__ unsigned not_later_from_line(unsigned count, Time t, TimeAt time_at) {
   constexpr unsigned kFew = 16;
@@ -53,8 +54,10 @@ __device__ unsigned not_later_from_line(unsigned count, Time t, TimeAt time_at) 
     high = min(high, is_above ? (is_below ? above : count - 1) : below);
     if (is_above && is_below) break;
   }
+  // Of times in no order, which the check tells of, the looks may contradict each other.
+  const unsigned between = max(high, low + 1) - (low + 1);
   return low + 1 +
-         border_of_threads(high - low - 1, [&](unsigned k) { return is_not_later(low + 1 + k); });
+         border_of_threads(between, [&](unsigned k) { return is_not_later(low + 1 + k); });
 }
 
 template <class Raw>

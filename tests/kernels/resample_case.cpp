@@ -364,13 +364,22 @@ class Builder {
     if (found == case_.tensors.end() || found->second.count() == 0) return;
     TestTensor& t = found->second;
     const int64_t i = r_.integer(0, t.count() - 1);
-    if (t.dtype == Dtype::i64) {
+    if (name == "source_times" && r_.chance(50)) {
+      shuffle(t);
+    } else if (t.dtype == Dtype::i64) {
       t.put(i, r_.pick<int64_t>({-1, std::numeric_limits<int64_t>::min(), 1 << 20,
                                  std::numeric_limits<int64_t>::max(), 0}));
     } else if (name == "values" && mode_ == RC_MODE_SLERP) {
       for (int64_t c = i / 4 * 4; c < i / 4 * 4 + 4; ++c) put_bits(t, c, 0);
     } else if (name != "values") {
       put_time(t, i, {0, r_.pick<double>({std::nan(""), INFINITY, -1e20})});
+    }
+  }
+
+  void shuffle(TestTensor& t) {
+    for (int64_t i = t.count() - 1; i > 0; --i) {
+      unsigned char *const one = t.at(i), *const other = t.at(r_.integer(0, i));
+      if (one != other) std::swap_ranges(one, one + size_of(t.dtype), other);
     }
   }
 
