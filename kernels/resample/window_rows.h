@@ -78,12 +78,13 @@ inline void fold_window(const T* values, int64_t step, const Sequence<Raw>& sequ
       load_doubles<kCount>(values + sequence.sample(k) * step + c, x);
     };
     if constexpr (kSkipsNaN) {
-      result = V{} + Fold::none;
+      const V none = (V{} + 1) * Fold::none;  // the sum of 0 and -0 is not -0
+      result = none;
       for (int64_t k = begin; k < end; ++k) {
         load(k);
         const V difference = x - x;  // NaN where x is not finite
         count += difference == 0 ? V{} + 1 : V{};
-        x = difference == 0 ? x : V{} + Fold::none;
+        x = difference == 0 ? x : none;
         fold(x, result);
       }
     } else {

@@ -112,6 +112,30 @@ def test_arithmetic_is_canonical(context, name, out, mode, skip_nan):
 
 
 @pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("mode", ["mean", "sum", "min", "max"])
+@pytest.mark.parametrize("width", [1, 2, 5, 13])
+def test_where_all_count_skipping_changes_no_bit(context, name, mode, width):
+    """Zeros of both signs too, alone and after one another."""
+    values = np.resize([-0.0, -0.0, 0.0, -0.0, 1.5, -2.0, -0.0], (40, width)).astype(FLOATS[name])
+    asked = [
+        rc.resample(
+            values,
+            np.arange(40),
+            np.arange(40),
+            mode=mode,
+            window=window,
+            skip_nan=skip_nan,
+            context=context,
+        )
+        for window in ((1, 0), (3, 1))
+        for skip_nan in (False, True)
+    ]
+    assert np.signbit(asked[0].astype(float)).any()
+    for plain, skipping in (asked[:2], asked[2:]):
+        assert np.array_equal(bits(plain), bits(skipping))
+
+
+@pytest.mark.parametrize("name", FLOATS)
 def test_quaternions_are_canonical(context, name):
     values = np.ones((2, 4), FLOATS[name])
     values[1, 2] = from_bits(ODD[name], name)[0]
