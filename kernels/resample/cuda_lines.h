@@ -26,11 +26,27 @@ struct LineStream {
   // Samples whose times each block looks at.
   int64_t checked;
   int32_t outside, duplicates, stream;
-  uint32_t first_block, blocks;
+  uint32_t blocks, blocks_of_unit;
   // Accesses of each target, log2 of the channels of each, targets of a warp.
   uint32_t accesses;
   uint8_t log2_channels, warp_targets;
   bool validate;
+};
+
+// Which blocks of a launch serve which stream: units of blocks follow one another, in each of which every
+// stream has some.
+template <int kStreams>
+struct Units {
+  uint32_t blocks;
+  // The first block of each stream in a unit; of streams that are not there one beyond it.
+  uint32_t first[kStreams];
+
+  Units() : blocks(0) { std::fill_n(first, kStreams, UINT32_MAX); }
+
+  void add(int stream, uint32_t count) {
+    first[stream] = blocks;
+    blocks += count;
+  }
 };
 
 // What is at a place that compilers know takes no registers: calls of one stream have a kernel of
@@ -43,6 +59,7 @@ struct LinePlans {
   Array target_times;
   Integers target_offsets;
   int32_t op, count;
+  Units<kStreams> units;
   Type type;
   LineStream streams[kStreams];
 };
@@ -73,13 +90,13 @@ RC_HD inline Array array_of(const Plane& plane, Type type) {
   return {plane.data, type, plane.row, plane.step, 1};
 }
 
+// spread_lines() comes when all streams are there.
 template <class Plans>
-void add_line_stream(const ResamplePlan& plan, uint32_t first_block, Plans& all) {
+void add_line_stream(const ResamplePlan& plan, Plans& all) {
   const Group whole = {0, plan.width, RC_MODE_LINEAR};
   const int log2 = loop_of(plan, whole) & ((1 << kWidthBits) - 1);
   const int warp_targets = targets_of_warp(plan, plan.width >> log2);
   const auto blocks = static_cast<uint32_t>(blocks_of(plan, warp_targets));
-  const int64_t checked = blocks == 0 ? 0 : (distinct_samples(plan) + blocks - 1) / blocks;
   all.op = plan.op;
   all.rows = plan.rows;
   all.targets = plan.targets;
@@ -100,19 +117,64 @@ void add_line_stream(const ResamplePlan& plan, uint32_t first_block, Plans& all)
                               plane_of(plan.reason),
                               plan.fill_value,
                               plan.max_gap,
-                              checked,
+                              distinct_samples(plan),
                               plan.outside,
                               plan.duplicates,
                               plan.stream,
-                              first_block,
                               blocks,
+                              0,
                               static_cast<uint32_t>(plan.width >> log2),
                               static_cast<uint8_t>(log2),
                               static_cast<uint8_t>(warp_targets),
                               plan.validate};
 }
 
+// Spreads the blocks of all streams over units, so that what is written side by side is written at about
+// the same time, and says how many there are.
+template <class Plans>
+uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
+  // A small part of the L2.
+  constexpr int64_t kBytesOfUnit = 8 << 20;
+  // Targets of the blocks that have most: those of other streams have a part of them.
+  int64_t most = 0, row_bytes = 0;
+  for (int i = 0; i < all.count; ++i) {
+    const LineStream& s = all.streams[i];
+    most = std::max(most, int64_t{kWarpsOfBlock} * s.warp_targets);
+    row_bytes += int64_t{s.accesses << s.log2_channels} * item_size(all.type);
+  }
+  const int64_t targets =
+      all.count == 1 ? 1 : std::min(kBytesOfUnit / row_bytes + 1, plan.total_targets());
+  const int64_t pieces = std::max<int64_t>((targets + most - 1) / most, 1);
+  uint32_t units = 0;
+  for (int i = 0; i < all.count; ++i) {
+    LineStream& s = all.streams[i];
+    s.blocks_of_unit = static_cast<uint32_t>(pieces * most / (kWarpsOfBlock * s.warp_targets));
+    all.units.add(i, s.blocks_of_unit);
+    units = std::max(units, (s.blocks + s.blocks_of_unit - 1) / s.blocks_of_unit);
+  }
+  for (int i = 0; i < all.count; ++i) {
+    LineStream& s = all.streams[i];
+    s.blocks = units * s.blocks_of_unit;
+    if (s.blocks != 0) s.checked = (s.checked + s.blocks - 1) / s.blocks;
+  }
+  return units * all.units.blocks;
+}
+
 #if defined(__CUDACC__)
+
+// The stream that a block serves, and its number among the blocks of that stream.
+template <class Plans>
+__device__ int stream_of_block(const Plans& all, unsigned* number) {
+  *number = blockIdx.x;
+  if constexpr (Plans::kMaxStreams == 1) return 0;
+  const unsigned unit = *number / all.units.blocks;
+  *number -= unit * all.units.blocks;
+  int i = 0;
+#pragma unroll
+  for (int k = 1; k < Plans::kMaxStreams; ++k) i += *number >= all.units.first[k] ? 1 : 0;
+  *number += unit * all.streams[i].blocks_of_unit - all.units.first[i];
+  return i;
+}
 
 // What plans of all kinds of streams have alike, but for groups; compilers keep of it what is used.
 template <class Plans, class Stream>
@@ -274,14 +336,11 @@ __device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, unsig
 template <class Raw, class T, class Plans>
 __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call) {
   __shared__ WarpTargets warps[kWarpsOfBlock];
-  int i = 0;
-  if constexpr (Plans::kMaxStreams > 1) {
-    while (i + 1 < all.count && blockIdx.x >= all.streams[i + 1].first_block) ++i;
-  }
-  const LineStream& s = all.streams[i];
+  unsigned block;
+  const LineStream& s = all.streams[stream_of_block(all, &block)];
   ResamplePlan plan;
   unpack(all, s, plan);
-  const Part part = {blockIdx.x - s.first_block, s.blocks};
+  const Part part = {block, s.blocks};
   // Before the targets: their search finds times in the cache then.
   bool at_fault = false;
   if (s.validate) {

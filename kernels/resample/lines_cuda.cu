@@ -10,7 +10,7 @@ RC_KERNELS_BEGIN
 namespace {
 
 template <class Raw, class T, class Plans>
-__global__ void __launch_bounds__(kRowThreads, 8)
+__global__ void __launch_bounds__(kRowThreads, Plans::kMaxStreams == 1 ? 9 : 8)
     resample_lines(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
   serve_lines<Raw, T>(all, record, call);
 }
@@ -35,11 +35,10 @@ template <class Plans>
 int64_t launch_some(const ResamplePlan* plans, int64_t count, FaultRecord* record, uint64_t call,
                     cudaStream_t stream) {
   Plans all = {};
-  uint32_t blocks = 0;
   while (all.count < std::min<int64_t>(count, Plans::kMaxStreams)) {
-    add_line_stream(plans[all.count], blocks, all);
-    blocks += all.streams[all.count - 1].blocks;
+    add_line_stream(plans[all.count], all);
   }
+  const uint32_t blocks = spread_lines(plans[0], all);
   if (blocks != 0) {
     with_time_type(all.target_times.type, [&](auto* raw) {
       launch<std::remove_pointer_t<decltype(raw)>>(all, blocks, record, call, stream);

@@ -10,15 +10,9 @@ namespace {
 template <class Plans>
 __global__ void __launch_bounds__(kStagedThreads, 8)
     resample_staged(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
-  int i = 0;
-  unsigned number = blockIdx.x;
-  if constexpr (Plans::kMaxStreams > 1) {
-    const unsigned unit = number / all.blocks_of_unit;
-    number -= unit * all.blocks_of_unit;
-    while (i + 1 < all.count && number >= all.streams[i + 1].first_of_unit) ++i;
-    number += unit * all.streams[i].blocks_of_unit - all.streams[i].first_of_unit;
-  }
-  serve_staged(all, all.streams[i], number, record, call);
+  unsigned number;
+  const StagedStream& s = all.streams[stream_of_block(all, &number)];
+  serve_staged(all, s, number, record, call);
 }
 
 // Serves plans from `plans` on, as many as a launch takes, and returns how many.

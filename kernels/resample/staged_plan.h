@@ -40,9 +40,7 @@ struct StagedStream {
   Duration max_gap;
   // Samples whose times a block checks with whatever else needs no samples.
   int64_t checked;
-  uint32_t blocks;
-  // Blocks of a unit of all streams together, the first of which is `first_of_unit`.
-  uint32_t first_of_unit, blocks_of_unit;
+  uint32_t blocks, blocks_of_unit;
   uint32_t targets_of_block, rows_of_block, blocks_of_row;
   // number / blocks_of_row is umulhi(number, inverse) >> shift, unless that is 1.
   uint32_t blocks_of_row_inverse, blocks_of_row_shift;
@@ -74,7 +72,7 @@ struct StagedPlans {
   Array target_times;
   Integers target_offsets;
   int32_t op, count;
-  uint32_t blocks_of_unit;
+  Units<kStreams> units;
   StagedStream streams[kStreams];
 };
 
@@ -290,7 +288,6 @@ int64_t spread(const ResamplePlan& plan, Plans& all) {
   };
   uint32_t unit = 1;
   for (int i = 0; i < all.count; ++i) unit = std::max(unit, pieces_of(all.streams[i]));
-  all.blocks_of_unit = 0;
   const int64_t units = ((plan.packed_targets() ? plan.targets : plan.rows) + unit - 1) / unit;
   for (int i = 0; i < all.count; ++i) {
     StagedStream& s = all.streams[i];
@@ -300,13 +297,12 @@ int64_t spread(const ResamplePlan& plan, Plans& all) {
     s.blocks_of_row_shift = static_cast<uint32_t>(std::max(log2 - 1, 0));
     s.blocks_of_row_inverse = static_cast<uint32_t>(
         ((uint64_t{1} << (32 + s.blocks_of_row_shift)) + s.blocks_of_row - 1) / s.blocks_of_row);
-    s.first_of_unit = all.blocks_of_unit;
     s.blocks_of_unit = (unit + pieces_of(s) - 1) / pieces_of(s) * s.blocks_of_row;
-    all.blocks_of_unit += s.blocks_of_unit;
+    all.units.add(i, s.blocks_of_unit);
     s.blocks = static_cast<uint32_t>(units * s.blocks_of_unit);
     s.checked = s.checked / s.blocks + 1;
   }
-  return units * all.blocks_of_unit;
+  return units * all.units.blocks;
 }
 
 RC_KERNELS_END
