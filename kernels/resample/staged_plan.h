@@ -132,6 +132,7 @@ inline bool brings_samples(const ResamplePlan& plan) {
 inline bool pays_to_stage(const ResamplePlan& plan) {
   constexpr int64_t kShort = 16, kShortUpward = 56, kManyTargets = 256, kMuch = 1 << 20;
   const int64_t row = plan.width * item_size(plan.values.type);
+  if (plan.rows == 0 || plan.sequences == 0) return false;
   if (plan.shared_times() && plan.sequences > 1) return false;
   if (targets_of_row(plan) < kManyTargets || plan.total_targets() * row < kMuch) return false;
   return row <= (samples_of_row(plan) < targets_of_row(plan) ? kShortUpward : kShort);

@@ -100,6 +100,28 @@ void tensors_of_another_device_are_refused() {
   FAILS_WITH(call(on_cpu, kCuda), RC_ERROR_DEVICE_MISMATCH, "rc_resample: ");
 }
 
+/** Tensors of no elements that are somewhere all the same, as views of larger ones are. */
+void no_rows_have_no_targets() {
+  const Context context;
+  Call call;
+  DeviceMemory zero;
+  zero.write(bytes_of(std::vector<int64_t>{0}));
+  Tensor offsets(zero.data(), kInt64, {1}), target(call.target_times.data(), kInt64, {0});
+  Tensor output(call.output.data(), kFloat32, {0, 1});
+  for (const bool packed : {false, true}) {
+    Tensor values(call.values.data(), kFloat32,
+                  packed ? std::vector<int64_t>{0, 1} : std::vector<int64_t>{0, 2, 1});
+    Tensor source(call.source_times.data(), kInt64,
+                  packed ? std::vector<int64_t>{0} : std::vector<int64_t>{0, 2});
+    rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
+    options.target_offsets = &offsets.view;
+    if (packed) options.offsets = &offsets.view;
+    SUCCEEDS(
+        rc_resample(context, &values.view, &source.view, &target.view, &options, &output.view));
+  }
+  SUCCEEDS(rc_context_synchronize(context));
+}
+
 void calls_do_not_wait() {
   const Stream stream;
   const Context context(RC_DEVICE_CUDA, stream.get());
@@ -393,6 +415,7 @@ constexpr Test kTests[] = {
     TEST(contexts_are_independent, true),
     TEST(a_stream_may_be_captured_before_the_context_has_it, true),
     TEST(a_context_may_be_made_during_a_capture, false),
+    TEST(no_rows_have_no_targets, true),
     TEST(calls_do_not_wait, false),
     TEST(destroying_does_not_wait, false),
     TEST(streams_are_ordered, false),
