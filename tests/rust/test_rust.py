@@ -265,11 +265,23 @@ CONSUMER_MAIN = """fn main() -> Result<(), robocache::Error> {
 """
 
 
+def with_nothing_unpacked(environment: dict[str, str], home: Path) -> dict[str, str]:
+    """Cargo's home as it is but for unpacked crates: it verifies a crate with what it once unpacked
+    of another of the same version and workspace folder, whatever has changed since."""
+    usual = Path(environment.get("CARGO_HOME", Path.home() / ".cargo"))
+    (home / "registry").mkdir(parents=True)
+    for name in ("config.toml", "registry/index", "registry/cache"):
+        if (usual / name).exists():
+            (home / name).symlink_to(usual / name)
+    return environment | {"CARGO_HOME": str(home)}
+
+
 def test_packages(environment: dict[str, str], tmp_path: Path) -> None:
     """Both crates as they would be published: Cargo verifies them with the installed library; then
     a program outside of the checkout builds the library out of the crate, and needs no other."""
     both = ["-p", "robocache-sys", "-p", "robocache"]
-    succeed(["cargo", "package", "--locked", "--quiet", "--allow-dirty", *both], environment)
+    package = ["cargo", "package", "--locked", "--quiet", "--allow-dirty", *both]
+    succeed(package, with_nothing_unpacked(environment, tmp_path / "home"))
     for name in [f"robocache-sys-{VERSION}", f"robocache-{VERSION}"]:
         with tarfile.open(TARGET / "package" / f"{name}.crate") as archive:
             archive.extractall(tmp_path)
