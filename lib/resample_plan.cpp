@@ -187,6 +187,8 @@ ResamplePlan make_absent_plan(rc_op op, int32_t stream, int64_t width, double fi
   set_targets(targets, plan);
   rc_resample_options options = {};
   options.fill_value = fill_value;
+  // It has nothing to check but the targets, which other streams do that want checks.
+  options.flags = RC_RESAMPLE_SKIP_VALIDATION;
   read_rules(options, plan);
   return plan;
 }

@@ -364,6 +364,7 @@ class Builder {
     if (found == case_.tensors.end() || found->second.count() == 0) return;
     TestTensor& t = found->second;
     const int64_t i = r_.integer(0, t.count() - 1);
+    case_.has_wrong_times = name == "source_times" || name == "target_times";
     if (name == "source_times" && r_.chance(50)) {
       shuffle(t);
     } else if (t.dtype == Dtype::i64) {

@@ -35,6 +35,8 @@ struct ResampleCase {
   rc_resample_options options = RC_RESAMPLE_OPTIONS_INIT;
   /** What it covers: "mode linear", "values float32 to float16", ... */
   std::vector<std::string> traits;
+  /** Whether its fault is one of times, which calls must survive that do not look for it. */
+  bool has_wrong_times = false;
 };
 
 constexpr std::array<const char*, 12> kModes = {"linear", "previous", "next",  "nearest",
