@@ -153,6 +153,23 @@ def test_streams_of_all_widths(rows: int) -> None:
     assert same(got[1], expected[1])
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("rows", [1, 7, 900])
+def test_streams_of_one_type(rows: int, dtype: Any) -> None:
+    """Lines, in one unit of blocks and in many; seventeen streams take two launches."""
+    random = torch.Generator().manual_seed(8)
+    shapes = [(30, 512), (100, 64), (200, 12), (2000, 7)] + [(60, 3)] * 13
+    streams = []
+    for samples, width in shapes:
+        times = source_times(random, rows, samples, "bursts") * max(200 // samples, 1)
+        streams.append((values_of(random, (rows, samples, width), dtype), times))
+    asked = target_times(random, streams[2][1], 50)
+    expected = rc.fuse([rc.Stream(*s) for s in streams], asked)
+    got = rc.fuse([rc.Stream(v.cuda(), t.cuda()) for v, t in streams], asked.cuda())
+    assert same(got[0], expected[0])
+    assert same(got[1], expected[1])
+
+
 def wrong_times(random: Any, times: Any) -> Iterator[Any]:
     """A step back in the first, a middle and the last row; all times in no order."""
     rows, samples = times.shape
