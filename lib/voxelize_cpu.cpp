@@ -74,9 +74,11 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
             [&](int64_t begin, int64_t end) { clear_voxels(plan, begin, end); });
     }
     const int64_t positions = voxels.cloud.positions();
-    const bool shared = tasks_of(context, positions, 1) > 1;
+    const Company company = tasks_of(context, positions, 1) <= 1 ? Company::kNone
+                            : positions / 2 < voxels.cells()     ? Company::kThreads
+                                                                 : Company::kCrowd;
     split(context, positions, 1, [&](int64_t begin, int64_t end) {
-      point_kernels(context).mark(plan, shared, begin, end);
+      point_kernels(context).mark(plan, company, begin, end);
     });
     return;
   }

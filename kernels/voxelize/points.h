@@ -153,22 +153,35 @@ void list_offsets(const GridArray& array, const Grid& grid, int64_t cloud, int64
   list(int64_t{});
 }
 
-// Calls mark(place in `array`, index along z) for each point of a block.
-template <int packed, class Index, class Mark>
+// Stores that would be in vain would still take their lines from the other threads.
+inline void set_byte_unless_set(char* target) {
+  if (__atomic_load_n(target, __ATOMIC_RELAXED) != 1) {
+    __atomic_store_n(target, char{1}, __ATOMIC_RELAXED);
+  }
+}
+inline void set_bits_unless_set(char* target, int bits) {
+  const auto byte = reinterpret_cast<uint8_t*>(target);
+  if ((__atomic_load_n(byte, __ATOMIC_RELAXED) & bits) != bits) set_bits(target, bits, true);
+}
+
+// Calls mark(place in `array`, index along z) for each point of a block. `writes`: whether it always
+// does, so that lines are asked for with the right to it.
+template <int packed, bool writes = true, class Index, class Mark>
 void mark_block(const GridArray& array, const Grid& grid, int64_t cloud, int64_t count,
                 const Block<Index>& block, Mark mark) {
   int64_t offsets[kBlock];
   list_offsets<packed>(array, grid, cloud, count, block, offsets);
   char* const data = array.data;
 #pragma GCC unroll 4
-  for (int64_t i = 0; i < count; ++i) __builtin_prefetch(data + offsets[i], 1);
+  for (int64_t i = 0; i < count; ++i) __builtin_prefetch(data + offsets[i], writes);
   for (int64_t i = 0; i < count; ++i) {
     if (block.inside[i]) mark(data + offsets[i], block.index[2][i]);
   }
 }
 
-inline void mark_points(const DensePlan& plan, bool shared, int64_t begin, int64_t end) {
+inline void mark_points(const DensePlan& plan, Company company, int64_t begin, int64_t end) {
   const Grid& grid = plan.voxels.grid;
+  const bool shared = company != Company::kNone, looks = company == Company::kCrowd;
   const auto add_to = [&](const GridArray& array, int64_t cloud, int64_t count, auto& block) {
     mark_block<0>(array, grid, cloud, count, block, [shared](char* place, auto) {
       add_one(reinterpret_cast<int32_t*>(place), shared);
@@ -183,10 +196,19 @@ inline void mark_points(const DensePlan& plan, bool shared, int64_t begin, int64
           case RC_REDUCE_COUNT:
             return add_to(output, run.cloud, count, block);
           case RC_REDUCE_OCCUPANCY:
+            if (looks) {
+              return mark_block<0, false>(output, grid, run.cloud, count, block,
+                                          [](char* place, auto) { set_byte_unless_set(place); });
+            }
             return mark_block<0>(output, grid, run.cloud, count, block, [](char* place, auto) {
               __atomic_store_n(place, char{1}, __ATOMIC_RELAXED);
             });
           default:
+            if (looks) {
+              return mark_block<3, false>(
+                  output, grid, run.cloud, count, block,
+                  [](char* place, auto z) { set_bits_unless_set(place, 1 << z % 8); });
+            }
             return mark_block<3>(
                 output, grid, run.cloud, count, block,
                 [shared](char* place, auto z) { set_bits(place, 1 << z % 8, shared); });

@@ -40,11 +40,14 @@ struct Entry<uint64_t> {
   }
 };
 
+// Who else marks voxels at the same time: nobody; other threads; other threads, so few voxels for so many
+// points that most are marked already.
+enum class Company : uint8_t { kNone, kThreads, kCrowd };
+
 // Loops over the positions [begin, end), compiled for each SIMD level.
 struct PointKernels {
-  // OCCUPANCY, OCCUPANCY_BITS and COUNT: marks the voxels of the points, beside other threads where
-  // `shared`, and counts what is left out.
-  void (*mark)(const DensePlan& plan, bool shared, int64_t begin, int64_t end);
+  // OCCUPANCY, OCCUPANCY_BITS and COUNT: marks the voxels of the points, and counts what is left out.
+  void (*mark)(const DensePlan& plan, Company company, int64_t begin, int64_t end);
   // Lists the points; one that is left out takes the key `none` and is counted.
   void (*list32)(const VoxelPlan& plan, uint32_t none, Entry<uint32_t>* points, int64_t begin,
                  int64_t end);

@@ -212,6 +212,25 @@ def test_a_context_is_used() -> None:
         }
 
 
+def test_many_points_of_few_voxels_by_many_threads() -> None:
+    random = np.random.default_rng(5)
+    points = random.uniform(0, 8, (300_000, 3)).astype(np.float32)
+    points[:, 0] *= 0.75  # two of eight slices have no points
+    cells = np.ravel_multi_index(points.astype(int).T, (8, 8, 8))
+    counts = np.bincount(cells, minlength=512).reshape(8, 8, 8)
+    some = (counts > 0).astype(np.uint8)
+    expected = {
+        "occupancy": some,
+        "occupancy_bits": np.packbits(some, axis=2, bitorder="little"),
+        "count": counts.astype(np.int32),
+    }
+    with rc.Context("cpu", threads=4) as context:
+        for reduce, right in expected.items():
+            for _ in range(3):
+                got = rc.voxelize(points, 0.0, 1.0, (8, 8, 8), reduce=reduce, context=context)
+                assert_same_bits([got], [right])
+
+
 def test_older_names() -> None:
     got = rc.voxelize_occupancy(POINTS, (4, 3, 9), 1.0, (0.0, 0.0, 0.0))
     assert_same_bits([got], [rc.voxelize(POINTS, *GRID)])
