@@ -54,9 +54,64 @@ int64_t list_sorted(rc_context& context, const SparsePlan& plan, char* workspace
   });
 }
 
+/** Who else marks voxels while a thread does. */
+Company company_of(const rc_context& context, const VoxelPlan& voxels) {
+  const int64_t positions = voxels.cloud.positions();
+  if (tasks_of(context, positions, 1) <= 1) return Company::kNone;
+  return positions / 2 < voxels.cells() ? Company::kThreads : Company::kCrowd;
+}
+
+/** Whether each thread counts for itself: where few voxels have many points, threads that count together
+ * are no faster than one. */
+bool counts_apart(const rc_context& context, const DensePlan& plan) {
+  const VoxelPlan& voxels = plan.voxels;
+  return voxels.reduce == RC_REDUCE_COUNT && !plan.counts &&
+         company_of(context, voxels) == Company::kCrowd &&
+         voxels.cells() <= voxels.cloud.positions() / context.pool.size();
+}
+
+void count_apart(rc_context& context, const DensePlan& plan, char* workspace) {
+  const VoxelPlan& voxels = plan.voxels;
+  const int64_t (&dims)[3] = voxels.grid.dims;
+  const int64_t cells = voxels.cells(), threads = context.pool.size();
+  auto* const counts = reinterpret_cast<int32_t*>(workspace);
+  split(context, threads * cells, 1,
+        [&](int64_t begin, int64_t end) { std::fill(counts + begin, counts + end, 0); });
+  const int64_t positions = voxels.cloud.positions(), tasks = tasks_of(context, positions, 1);
+  context.pool.run(tasks, [&](int64_t task, int worker) {
+    DensePlan own = plan;
+    own.output = {reinterpret_cast<char*>(counts + worker * cells),
+                  Type::i32,
+                  voxels.grid.cells(),
+                  {dims[1] * dims[2], dims[2], 1},
+                  0};
+    point_kernels(context).mark(own, Company::kNone, positions * task / tasks,
+                                positions * (task + 1) / tasks);
+  });
+  const GridArray& output = plan.output;
+  split(context, cells / dims[2], dims[2] * threads, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t cloud = row / (dims[0] * dims[1]);
+      const int64_t x = row / dims[1] % dims[0], y = row % dims[1];
+      auto* const to = reinterpret_cast<int32_t*>(output.data) + cloud * output.cloud +
+                       x * output.axis[0] + y * output.axis[1];
+      for (int64_t z = 0; z < dims[2]; ++z) {
+        auto sum = static_cast<uint32_t>(to[z * output.axis[2]]);  // counts wrap
+        for (int64_t thread = 0; thread < threads; ++thread) {
+          sum += static_cast<uint32_t>(counts[thread * cells + row * dims[2] + z]);
+        }
+        to[z * output.axis[2]] = static_cast<int32_t>(sum);
+      }
+    }
+  });
+}
+
 }  // namespace
 
 uint64_t voxelize_workspace(const rc_context& context, const DensePlan& plan) {
+  if (counts_apart(context, plan)) {
+    return static_cast<uint64_t>(context.pool.size() * plan.voxels.cells()) * sizeof(int32_t);
+  }
   if (!reduces_features(plan.voxels.reduce)) return 0;
   return uses_slabs(context, plan) ? slab_workspace(context, plan.voxels)
                                    : sort_workspace(plan.voxels);
@@ -73,11 +128,9 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
       split(context, rows, row_elements,
             [&](int64_t begin, int64_t end) { clear_voxels(plan, begin, end); });
     }
-    const int64_t positions = voxels.cloud.positions();
-    const Company company = tasks_of(context, positions, 1) <= 1 ? Company::kNone
-                            : positions / 2 < voxels.cells()     ? Company::kThreads
-                                                                 : Company::kCrowd;
-    split(context, positions, 1, [&](int64_t begin, int64_t end) {
+    if (counts_apart(context, plan)) return count_apart(context, plan, workspace);
+    const Company company = company_of(context, voxels);
+    split(context, voxels.cloud.positions(), 1, [&](int64_t begin, int64_t end) {
       point_kernels(context).mark(plan, company, begin, end);
     });
     return;
