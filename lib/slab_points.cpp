@@ -22,11 +22,17 @@ constexpr int64_t most_cells = int64_t{UINT32_MAX} - largest_slab;
 
 int64_t words_of_record(const VoxelPlan& plan) { return 1 + plan.width; }
 
-/** How many bits tell the cells of a slab. There are fewer slabs than kRadixSize: one more is for what
- * is left out. */
-int slab_bits(const VoxelPlan& plan) {
+/** How many bits tell the cells of a slab. Where cells are few there are enough slabs for all threads, of
+ * whole words of marks. There are fewer slabs than kRadixSize: one more is for what is left out. */
+int slab_bits(const rc_context& context, const VoxelPlan& plan) {
+  constexpr int64_t slabs_of_thread = 4;
+  const int64_t threads = context.pool.size();
+  const auto is_for_all = [&](int bits) {
+    return threads == 1 || plan.cells() >> bits >= threads * slabs_of_thread;
+  };
   int bits = 0;
   while ((2 * words_of_record(plan) * bytes_per_word) << bits <= good_slab) ++bits;
+  while (int64_t{1} << bits > cells_per_word && !is_for_all(bits)) --bits;
   while (divide_up(plan.cells(), int64_t{1} << bits) >= kRadixSize) ++bits;
   return bits;
 }
@@ -55,7 +61,7 @@ struct Slabs {
 Slabs carve(const rc_context& context, const VoxelPlan& plan, Carver& carver) {
   const int64_t positions = plan.cloud.positions(), cells = plan.cells();
   Slabs slabs = {};
-  slabs.bits = slab_bits(plan);
+  slabs.bits = slab_bits(context, plan);
   slabs.count = divide_up(cells, int64_t{1} << slabs.bits);
   slabs.cells = carver.take<Cell>(positions);
   slabs.points = carver.take<Entry<uint32_t>>(positions);
@@ -114,7 +120,8 @@ bool uses_slabs(const rc_context& context, const VoxelPlan& plan) {
   if (plan.width > most_channels || cells == 0 || cells > most_cells) return false;
   const bool sums = plan.reduce == RC_REDUCE_SUM || plan.reduce == RC_REDUCE_MEAN;
   if (sums && (plan.features.type == Type::f64 || positions > kMostIn64Bits)) return false;
-  if ((words_of_record(plan) * bytes_per_word) << slab_bits(plan) > largest_slab) return false;
+  const int bits = slab_bits(context, plan);
+  if ((words_of_record(plan) * bytes_per_word) << bits > largest_slab) return false;
   const uint64_t limit = context.options.workspace_limit;
   return limit == 0 || slab_workspace(context, plan) <= limit;
 }
