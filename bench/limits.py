@@ -44,7 +44,7 @@ LIMITS: dict[str, str] = {
         "Instructions and waits, not bytes, where rows are narrow, types differ, or targets "
         "are twice the samples: the schedulers issue in 44 to 75 % of all cycles there and "
         "warps wait for loads in between (issue %, [counters](design/counters.md)); rows of "
-        "128 bytes and more of one type, samples twice the targets, take 85 to 97 % of the "
+        "128 bytes and more of one type, samples twice the targets, take 86 to 97 % of the "
         "copy rate."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
@@ -55,7 +55,7 @@ LIMITS: dict[str, str] = {
     ),
     "resample and fuse, large, cold: validation adds": (
         "Rows that warps serve are bound by instructions, and the check adds 160 to the 1120 "
-        "of a warp; in the fuse of 16 streams the times that are checked are 17 % of all "
+        "of a warp; in the fuse of 16 streams the times that are checked are 15 % of all "
         "bytes. On the stage, where the times are anyway, it adds 1 %."
     ),
     "resample and fuse, large, cold: against torch.compile": (
