@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <mutex>
+#include <type_traits>
 
 #include "lib/context.h"
 #include "lib/error.h"
@@ -27,13 +28,18 @@ inline int64_t tasks_of(const rc_context& context, int64_t count, int64_t elemen
                   divide_up(count, std::max<int64_t>(1, items)));
 }
 
-/** Runs `body(begin, end)` over [0, count) in so many equal pieces. */
+/** Runs `body(begin, end)`, or `body(begin, end, worker)`, over [0, count) in so many equal pieces. */
 template <class Body>
 void split(rc_context& context, int64_t count, int64_t elements_each, Body body) {
   const int64_t tasks = tasks_of(context, count, elements_each);
   const int64_t piece = divide_up(count, std::max<int64_t>(1, tasks));
-  context.pool.run(tasks, [&](int64_t task, int) {
-    body(std::min(count, task * piece), std::min(count, (task + 1) * piece));
+  context.pool.run(tasks, [&](int64_t task, int worker) {
+    const int64_t begin = std::min(count, task * piece), end = std::min(count, begin + piece);
+    if constexpr (std::is_invocable_v<Body, int64_t, int64_t, int>) {
+      body(begin, end, worker);
+    } else {
+      body(begin, end);
+    }
   });
 }
 

@@ -77,33 +77,17 @@ void count_apart(rc_context& context, const DensePlan& plan, char* workspace) {
   auto* const counts = reinterpret_cast<int32_t*>(workspace);
   split(context, threads * cells, 1,
         [&](int64_t begin, int64_t end) { std::fill(counts + begin, counts + end, 0); });
-  const int64_t positions = voxels.cloud.positions(), tasks = tasks_of(context, positions, 1);
-  context.pool.run(tasks, [&](int64_t task, int worker) {
+  split(context, voxels.cloud.positions(), 1, [&](int64_t begin, int64_t end, int worker) {
     DensePlan own = plan;
     own.output = {reinterpret_cast<char*>(counts + worker * cells),
                   Type::i32,
                   voxels.grid.cells(),
                   {dims[1] * dims[2], dims[2], 1},
                   0};
-    point_kernels(context).mark(own, Company::kNone, positions * task / tasks,
-                                positions * (task + 1) / tasks);
+    point_kernels(context).mark(own, Company::kNone, begin, end);
   });
-  const GridArray& output = plan.output;
-  split(context, cells / dims[2], dims[2] * threads, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const int64_t cloud = row / (dims[0] * dims[1]);
-      const int64_t x = row / dims[1] % dims[0], y = row % dims[1];
-      auto* const to = reinterpret_cast<int32_t*>(output.data) + cloud * output.cloud +
-                       x * output.axis[0] + y * output.axis[1];
-      for (int64_t z = 0; z < dims[2]; ++z) {
-        auto sum = static_cast<uint32_t>(to[z * output.axis[2]]);  // counts wrap
-        for (int64_t thread = 0; thread < threads; ++thread) {
-          sum += static_cast<uint32_t>(counts[thread * cells + row * dims[2] + z]);
-        }
-        to[z * output.axis[2]] = static_cast<int32_t>(sum);
-      }
-    }
-  });
+  split(context, cells / dims[2], dims[2] * threads,
+        [&](int64_t begin, int64_t end) { add_counts(plan, counts, threads, begin, end); });
 }
 
 }  // namespace

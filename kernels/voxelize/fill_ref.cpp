@@ -34,6 +34,12 @@ static void fill_steps(const Array& array, int64_t start, int64_t begin, int64_t
   });
 }
 
+// Where a row along z, counted over clouds, x and y, begins in a dense array.
+static int64_t begin_of_row(const GridArray& array, const Grid& grid, int64_t row) {
+  const int64_t cloud = row / (grid.dims[0] * grid.dims[1]);
+  return element_of(array, cloud, {row / grid.dims[1] % grid.dims[0], row % grid.dims[1], 0});
+}
+
 // The steps [begin, end) of a dense array, whose rows along z have `depth` of them.
 static void fill_grid(const GridArray& array, const Grid& grid, int64_t depth, int64_t width,
                       double value, int64_t begin, int64_t end) {
@@ -41,11 +47,8 @@ static void fill_grid(const GridArray& array, const Grid& grid, int64_t depth, i
   const Array steps = {array.data, array.type, 0, array.axis[2], array.channel};
   int64_t row = begin / depth, z = begin - row * depth;
   for (; begin < end; ++row, z = 0) {
-    const int64_t cloud = row / (grid.dims[0] * grid.dims[1]);
-    const int64_t x = row / grid.dims[1] % grid.dims[0], y = row % grid.dims[1];
     const int64_t last = std::min(depth, z + (end - begin));
-    fill_steps(steps, cloud * array.cloud + x * array.axis[0] + y * array.axis[1], z, last, width,
-               value);
+    fill_steps(steps, begin_of_row(array, grid, row), z, last, width, value);
     begin += last - z;
   }
 }
@@ -63,6 +66,23 @@ void clear_cells(const DensePlan& plan, int64_t begin, int64_t end) {
   const int64_t depth = voxels.grid.dims[2];
   fill_grid(plan.counts, voxels.grid, depth, 1, 0, begin, end);
   fill_grid(plan.output, voxels.grid, depth, voxels.width, voxels.fill_value, begin, end);
+}
+
+void add_counts(const DensePlan& plan, const int32_t* counts, int64_t parts, int64_t begin,
+                int64_t end) {
+  const GridArray& output = plan.output;
+  const int64_t depth = plan.voxels.grid.dims[2], cells = plan.voxels.cells();
+  for (int64_t row = begin; row < end; ++row) {
+    auto* const to =
+        reinterpret_cast<int32_t*>(output.data) + begin_of_row(output, plan.voxels.grid, row);
+    for (int64_t z = 0; z < depth; ++z) {
+      auto sum = static_cast<uint32_t>(to[z * output.axis[2]]);  // counts wrap
+      for (int64_t part = 0; part < parts; ++part) {
+        sum += static_cast<uint32_t>(counts[part * cells + row * depth + z]);
+      }
+      to[z * output.axis[2]] = static_cast<int32_t>(sum);
+    }
+  }
 }
 
 void clear_rows(const SparsePlan& plan, int64_t begin, int64_t end) {

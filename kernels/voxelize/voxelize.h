@@ -155,6 +155,10 @@ extern const VoxelKernels<uint64_t> voxel_kernels64_baseline, voxel_kernels64_av
 void clear_voxels(const DensePlan& plan, int64_t begin, int64_t end);
 void clear_cells(const DensePlan& plan, int64_t begin, int64_t end);
 
+// Adds `parts` grids of counts that follow one another to COUNT's voxels, in the same rows.
+void add_counts(const DensePlan& plan, const int32_t* counts, int64_t parts, int64_t begin,
+                int64_t end);
+
 // Fills the rows [begin, end) of a sparse result, which no voxel has.
 void clear_rows(const SparsePlan& plan, int64_t begin, int64_t end);
 
