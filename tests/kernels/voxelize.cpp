@@ -86,15 +86,12 @@ void run(Comparison& comparison, Variant& reference, Random& random, const Voxel
   }
 }
 
-/** Wrong numbers that nobody checks: no read and no write outside of the tensors, which sanitizers
- * see. */
 void run_unchecked(Comparison& comparison, VoxelCase c, int64_t number) {
-  for (auto& [name, tensor] : c.tensors) tensor.written = false;
   c.options.flags |= RC_VOXELIZE_SKIP_VALIDATION;
   const Call call = [&](rc_context* context, Arguments& arguments, const Allocate& allocate) {
     return call_voxelize(context, c, arguments, allocate);
   };
-  comparison.compare_all({number, c.traits, c.tensors, call}, {RC_SUCCESS, "", {}}, ", unchecked");
+  comparison.survive_all({number, c.traits, c.tensors, call});
 }
 
 }  // namespace

@@ -134,6 +134,13 @@ def test_rows_of_all_lengths() -> None:
     compare([padded, matrix, target_times(random, matrix, 450)], lengths=lengths)
 
 
+def compare_fuse(streams: list[tuple[Any, Any]], asked: Any, dtype: Any = None) -> None:
+    expected = rc.fuse([rc.Stream(*s) for s in streams], asked, dtype=dtype)
+    got = rc.fuse([rc.Stream(v.cuda(), t.cuda()) for v, t in streams], asked.cuda(), dtype=dtype)
+    assert same(got[0], expected[0])
+    assert same(got[1], expected[1])
+
+
 @pytest.mark.parametrize("rows", [2, 800])
 def test_streams_of_all_widths(rows: int) -> None:
     random = torch.Generator().manual_seed(5)
@@ -145,12 +152,7 @@ def test_streams_of_all_widths(rows: int) -> None:
         values = torch.randint(0, 90, (rows, samples, width), generator=random).to(dtype)
         streams.append((values, times))
     asked = target_times(random, streams[2][1], 50)
-    expected = rc.fuse([rc.Stream(*s) for s in streams], asked, dtype="bfloat16")
-    got = rc.fuse(
-        [rc.Stream(v.cuda(), t.cuda()) for v, t in streams], asked.cuda(), dtype="bfloat16"
-    )
-    assert same(got[0], expected[0])
-    assert same(got[1], expected[1])
+    compare_fuse(streams, asked, dtype="bfloat16")
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
@@ -163,11 +165,7 @@ def test_streams_of_one_type(rows: int, dtype: Any) -> None:
     for samples, width in shapes:
         times = source_times(random, rows, samples, "bursts") * max(200 // samples, 1)
         streams.append((values_of(random, (rows, samples, width), dtype), times))
-    asked = target_times(random, streams[2][1], 50)
-    expected = rc.fuse([rc.Stream(*s) for s in streams], asked)
-    got = rc.fuse([rc.Stream(v.cuda(), t.cuda()) for v, t in streams], asked.cuda())
-    assert same(got[0], expected[0])
-    assert same(got[1], expected[1])
+    compare_fuse(streams, target_times(random, streams[2][1], 50))
 
 
 def wrong_times(random: Any, times: Any) -> Iterator[Any]:
