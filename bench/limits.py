@@ -41,22 +41,22 @@ LIMITS: dict[str, str] = {
         " profiler's union of kernels)."
     ),
     "resample and fuse, large, cold: of the copy rate": (
-        "Instructions and waits, not bytes, where rows are narrow, types differ, or targets "
-        "are twice the samples: the schedulers issue in 44 to 75 % of all cycles there and "
-        "warps wait for loads in between (issue %, [counters](design/counters.md)); rows of "
-        "128 bytes and more of one type, samples twice the targets, take 86 to 97 % of the "
-        "copy rate."
+        "Instructions and waits, not bytes, where rows are narrow, types differ, or targets"
+        " are twice the samples: the schedulers issue in 44 to 75 % of all cycles there and"
+        " warps wait for loads in between (issue %, [counters](design/counters.md)); rows of"
+        " 128 bytes and more of one type, samples twice the targets, take 86 to 97 % of the"
+        " copy rate."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
-        "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the "
-        "samples have 149 issue slots for 32 targets; searching, weighing and making them "
-        "takes about 170 instructions of a warp by the disassembly, in 70 % of all cycles "
-        "([counters](design/counters.md))."
+        "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
+        " samples have 149 issue slots for 32 targets; searching, weighing and making them"
+        " takes about 170 instructions of a warp by the disassembly, in 70 % of all cycles"
+        " ([counters](design/counters.md))."
     ),
     "resample and fuse, large, cold: validation adds": (
-        "Rows that warps serve are bound by instructions, and the check adds 160 to the 1120 "
-        "of a warp; in the fuse of 16 streams the times that are checked are 15 % of all "
-        "bytes. On the stage, where the times are anyway, it adds 1 %."
+        "Rows that warps serve are bound by instructions, and the check adds 160 to the 1120"
+        " of a warp; in the fuse of 16 streams the times that are checked are 15 % of all"
+        " bytes. On the stage, where the times are anyway, it adds 1 %."
     ),
     "resample and fuse, large, cold: against torch.compile": (
         "The copy rate itself where both are near it; instructions in narrow rows (issue % in"
@@ -67,10 +67,10 @@ LIMITS: dict[str, str] = {
         "As against torch.compile: its twenty lines know one rule and check nothing."
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: over an empty kernel": (
-        "A chain of loads that wait for each other: parameters, times, search, neighbours, "
-        "values; and the check before anything is written, 1.3 us. 10 % of the issue slots "
-        "are used; warps wait for code that is not in the cache yet (33 %) and for loads (29 "
-        "%, [counters](design/counters.md))."
+        "A chain of loads that wait for each other: parameters, times, search, neighbours,"
+        " values; and the check before anything is written, 1.3 us. 10 % of the issue slots"
+        " are used; warps wait for code that is not in the cache yet (33 %) and for loads (29"
+        " %, [counters](design/counters.md))."
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
         "The check of all times and what a fault would need: Triton's and the compiled code"
@@ -82,15 +82,15 @@ LIMITS: dict[str, str] = {
         " [counters](design/counters.md))."
     ),
     "windows from a store of 10^6 frames: of the copy rate": (
-        "Loads that wait: 62 to 80 % of the samples of stalled warps are long scoreboard at "
-        "45 % occupancy ([counters](design/counters.md)); every window is another row, its "
-        "times in other sectors than its values."
+        "Loads that wait: 62 to 80 % of the samples of stalled warps are long scoreboard at"
+        " 45 % occupancy ([counters](design/counters.md)); every window is another row, its"
+        " times in other sectors than its values."
     ),
     "fuse of n streams: of the bytes-bound time of its streams": (
-        "Accesses of 4 and 8 bytes, where the table's rows allow no wider ones, and waits: "
-        "before streams shared units of blocks the schedulers issued in 44 to 55 % of all "
-        "cycles, and 60 to 69 % of the stalled warps waited for loads "
-        "([counters](design/counters.md), [note](design/resample-cuda.md))."
+        "Accesses of 4 and 8 bytes, where the table's rows allow no wider ones, and waits:"
+        " before streams shared units of blocks the schedulers issued in 44 to 55 % of all"
+        " cycles, and 60 to 69 % of the stalled warps waited for loads"
+        " ([counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "occupancy, 10M random points, 256^3": (
         "Scattered stores: 10 million of them take 130 us on this chip"
@@ -101,27 +101,27 @@ LIMITS: dict[str, str] = {
         "Instructions: 85 % of the issue slots ([counters](design/counters.md))."
     ),
     "count, 10M random points, 256^3": (
-        "Instructions: sorting points by tile in shared memory issues in 63 % of all cycles "
-        "(86 us), counting there in 72 % (65 us, [counters](design/counters.md)). Scattered "
-        "reductions into 67 MB, as before, took 380 us."
+        "Instructions: sorting points by tile in shared memory issues in 63 % of all cycles"
+        " (86 us), counting there in 72 % (65 us, [counters](design/counters.md)). Scattered"
+        " reductions into 67 MB, as before, took 380 us."
     ),
     "count, 10M coherent points, 256^3": (
-        "As with random points: 64 and 65 % of the issue slots. Scattered reductions took 102 "
-        "us, but that points are coherent is known only once they are read."
+        "As with random points: 64 and 65 % of the issue slots. Scattered reductions took 102"
+        " us, but that points are coherent is known only once they are read."
     ),
     "mean and max of 4 float32, 10M random points": (
-        "Waits inside of blocks, not bytes: a tile's warps wait for shared memory (32 %) and "
-        "at barriers (17 %) and issue in 39 % of all cycles, as do those that sort batches of "
-        "points ([counters](design/counters.md), [note](design/voxelize-cuda.md))."
+        "Waits inside of blocks, not bytes: a tile's warps wait for shared memory (32 %) and"
+        " at barriers (17 %) and issue in 39 % of all cycles, as do those that sort batches of"
+        " points ([counters](design/counters.md), [note](design/voxelize-cuda.md))."
     ),
     "mean and max of 4 float32, 10M coherent points": (
         "As with random points; two kernels have to move 948 MB, 225 us of the copy rate."
     ),
     "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same waits."),
     "sparse mean of 4 float32, 10M points": (
-        "The sums of the tiles (371 us by the profiler, 50 % of the issue slots), sorting "
-        "points into them (205, 39 %), and the voxel of each point, a scattered look-up (125, "
-        "77 %; [counters](design/counters.md))."
+        "The sums of the tiles (371 us by the profiler, 50 % of the issue slots), sorting"
+        " points into them (205, 39 %), and the voxel of each point, a scattered look-up (125,"
+        " 77 %; [counters](design/counters.md))."
     ),
     "voxelize: workspace a point": (
         "Dense means and maxima take 13 to 23 bytes, for points sorted by tile. Sparse voxels take"
@@ -129,9 +129,9 @@ LIMITS: dict[str, str] = {
         " each row that there could be, before it is known how many there are."
     ),
     "hard voxelization, 250k points": (
-        "Launches that wait for each other, seven of them; the longest, which mark cells and "
-        "write results, take 16 and 17 us and issue in 21 and 24 % of all cycles "
-        "([counters](design/counters.md))."
+        "Launches that wait for each other, seven of them; the longest, which mark cells and"
+        " write results, take 16 and 17 us and issue in 21 and 24 % of all cycles"
+        " ([counters](design/counters.md))."
     ),
     "host time of a Python call, out given": (
         "The launch itself takes 3.4 to 4 us of the host (`cudaLaunchKernel` alone in the"
@@ -152,18 +152,18 @@ LIMITS: dict[str, str] = {
     ),
     "resample, width": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
     "resample, type": (
-        "Two types are known only when the kernel runs; it issues in 52 to 60 % of all "
-        "cycles, and L2 is at 79 to 89 % ([counters](design/counters.md))."
+        "Two types are known only when the kernel runs; it issues in 52 to 60 % of all"
+        " cycles, and L2 is at 79 to 89 % ([counters](design/counters.md))."
     ),
     "resample, times": (
-        "Seven channels: instructions (65 to 75 % of the issue slots); PREVIOUS: all sectors "
-        "of the rows are read where half of the rows count."
+        "Seven channels: instructions (65 to 75 % of the issue slots); PREVIOUS: all sectors"
+        " of the rows are read where half of the rows count."
     ),
     "resample, large": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
     "32 depth frames 640x480 into a 256^3 TSDF": (
-        "Where cameras see nearly all voxels in all frames: instructions of the voxels that "
-        "have to be asked, 1010 us at 75 % of the issue slots, DRAM at 6 % "
-        "([counters](design/counters.md), [note](design/tsdf-cuda.md)). The other scenes "
-        "reach it."
+        "Where cameras see nearly all voxels in all frames: instructions of the voxels that"
+        " have to be asked, 1010 us at 75 % of the issue slots, DRAM at 6 %"
+        " ([counters](design/counters.md), [note](design/tsdf-cuda.md)). The other scenes"
+        " reach it."
     ),
 }
