@@ -19,15 +19,11 @@ struct SortJob {
   uint32_t* cleared;    // [2]: set to 0 for the kernels that follow
 };
 
-// One cloud whose coordinates lie side by side, and so do the channels of a row: what most calls
-// bring, without all that others need.
+// One plain cloud, and the channels of a row lie side by side: without all that others need.
 template <class T, class Row>
 bool is_plain(const VoxelPlan& plan, int64_t first) {
-  const Cloud& cloud = plan.cloud;
-  const Array &points = cloud.array, &features = plan.features;
-  if (!std::is_same_v<T, float> || cloud.offsets || cloud.lengths || cloud.clouds != 1)
-    return false;
-  if (points.step != 3 || points.channel != 1) return false;
+  const Array& features = plan.features;
+  if (!std::is_same_v<T, float> || !is_one_plain_cloud(plan.cloud)) return false;
   if constexpr (kRowBytes<Row> == 0) {
     return true;
   } else {

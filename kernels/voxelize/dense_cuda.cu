@@ -69,6 +69,72 @@ __global__ void __launch_bounds__(kTile)
   });
 }
 
+// One plain cloud, occupancy or counts without the other, in a grid of fewer than 2^32 elements: without
+// all that others need.
+struct PlainMarks {
+  static constexpr uint32_t kPoints = 4;  // of a thread, all on their way at once
+
+  const float* points;
+  char* output;
+  uint32_t count, strides[3];
+  bool counts;
+};
+
+bool is_plain(const DensePlan& plan) {
+  const VoxelPlan& voxels = plan.voxels;
+  constexpr int64_t kMost = int64_t{1} << 32;
+  const GridArray& output = plan.output;
+  if (voxels.reduce == RC_REDUCE_OCCUPANCY_BITS || plan.counts) return false;
+  int64_t last = 0;
+  for (int axis = 0; axis < 3; ++axis) {
+    const int64_t stride = output.axis[axis], steps = voxels.grid.dims[axis] - 1;
+    if (stride < 0 || stride >= kMost || steps >= kMost / 2) return false;
+    last += stride * steps;
+    if (last >= kMost) return false;
+  }
+  return is_one_plain_cloud(voxels.cloud);
+}
+
+__global__ void __launch_bounds__(kTile) mark_plain(const __grid_constant__ Placer<float> placer,
+                                                    const __grid_constant__ PlainMarks plain) {
+  const uint32_t first = blockIdx.x * (kTile * PlainMarks::kPoints) + threadIdx.x;
+  float points[PlainMarks::kPoints][3];
+#pragma unroll
+  for (uint32_t k = 0; k < PlainMarks::kPoints; ++k) {
+    const uint32_t i = first + k * kTile;
+#pragma unroll
+    for (uint32_t axis = 0; axis < 3; ++axis) {
+      points[k][axis] = i < plain.count ? __ldg(plain.points + size_t{3} * i + axis) : 0;
+    }
+  }
+#pragma unroll
+  for (uint32_t k = 0; k < PlainMarks::kPoints; ++k) {
+    uint32_t index[3];
+    if (first + k * kTile >= plain.count || !placer.place(points[k], 0, index)) continue;
+    const uint32_t element =
+        index[0] * plain.strides[0] + index[1] * plain.strides[1] + index[2] * plain.strides[2];
+    if (plain.counts) {
+      atomicAdd(reinterpret_cast<int32_t*>(plain.output) + element, 1);
+    } else {
+      plain.output[element] = 1;
+    }
+  }
+}
+
+void mark_plain(const DensePlan& plan, cudaStream_t stream) {
+  const VoxelPlan& voxels = plan.voxels;
+  PlainMarks plain = {reinterpret_cast<const float*>(voxels.cloud.array.data),
+                      plan.output.data,
+                      static_cast<uint32_t>(voxels.cloud.positions()),
+                      {},
+                      voxels.reduce == RC_REDUCE_COUNT};
+  for (int axis = 0; axis < 3; ++axis) {
+    plain.strides[axis] = static_cast<uint32_t>(plan.output.axis[axis]);
+  }
+  constexpr uint32_t kEach = kTile * PlainMarks::kPoints;
+  mark_plain<<<(plain.count - 1) / kEach + 1, kTile, 0, stream>>>(Placer<float>(voxels), plain);
+}
+
 __global__ void __launch_bounds__(kTile)
     write_bits(const __grid_constant__ DensePlan plan, const __grid_constant__ Bits bits,
                int64_t bytes_per_row, int64_t count) {
@@ -97,7 +163,9 @@ cudaError_t mark(const DensePlan& plan, Carver& carver, bool launch, cudaStream_
     if (error != cudaSuccess) return error;
   }
   const int64_t positions = voxels.cloud.positions();
-  if (positions > 0) {
+  if (positions > 0 && is_plain(plan)) {
+    mark_plain(plan, stream);
+  } else if (positions > 0) {
     with_placer(voxels, [&](auto placer) {
       mark_points<<<blocks_for(positions), kTile, 0, stream>>>(plan, placer, bits);
     });

@@ -99,6 +99,13 @@ struct Placer {
   }
 };
 
+// Whether there is one cloud, of float32 points whose coordinates lie side by side: what most calls bring.
+inline bool is_one_plain_cloud(const Cloud& cloud) {
+  const Array& points = cloud.array;
+  return points.type == Type::f32 && cloud.clouds == 1 && !cloud.offsets && !cloud.lengths &&
+         points.step == 3 && points.channel == 1;
+}
+
 // Calls `f` with the rule of a plan.
 template <class F>
 auto with_placer(const VoxelPlan& plan, F f) {
