@@ -13,6 +13,13 @@
 #define RC_HD
 #endif
 
+// For what few calls need: no kernel grows by a copy wherever it is called.
+#if defined(__CUDACC__)
+#define RC_RARE RC_HD __noinline__
+#else
+#define RC_RARE RC_HD
+#endif
+
 // For the few functions that all levels share: no copy of one is left for the linker to choose.
 #define RC_SHARED RC_HD inline __attribute__((always_inline))
 

@@ -29,11 +29,7 @@ struct Reader {
   }
   // Whether a sample counts.
   RC_HD bool counts(int64_t position) const {
-    if (!plan.skip_nan) return true;
-    for (int i = 0; i < channels; ++i) {
-      if (!is_finite(value(position, i))) return false;
-    }
-    return true;
+    return !plan.skip_nan || is_finite_at(plan, sequence, channel, channels, position);
   }
   RC_HD bool counts(const Knot& knot) const {
     if (!plan.skip_nan) return true;
@@ -58,7 +54,8 @@ struct Reader {
       for (int i = 0; i < channels; ++i) out[i] = value(position, i);
       return;
     }
-    read_mean(knot, out);
+    const Mean mean = mean_of(plan, sequence, channel, channels, knot);
+    for (int i = 0; i < channels; ++i) out[i] = mean.of[i];
   }
   RC_HD double read(const Knot& knot) const {
     double value;
@@ -67,14 +64,29 @@ struct Reader {
   }
 
  private:
-  RC_HD void read_mean(const Knot& knot, double* out) const {
+  // A sequence goes to these by value: what has an address does not stay in registers.
+  static RC_RARE bool is_finite_at(const ResamplePlan& plan, const Sequence<Raw> sequence,
+                                   int64_t channel, int channels, int64_t position) {
+    const Reader reader = {plan, sequence, channel, channels};
+    for (int i = 0; i < channels; ++i) {
+      if (!is_finite(reader.value(position, i))) return false;
+    }
+    return true;
+  }
+
+  struct Mean {
+    double of[4];
+  };
+  static RC_RARE Mean mean_of(const ResamplePlan& plan, const Sequence<Raw> sequence,
+                              int64_t channel, int channels, const Knot knot) {
+    const Reader reader = {plan, sequence, channel, channels};
     double sum[4] = {0, 0, 0, 0}, q[4];
     int64_t count = 0;
     for (int64_t k = knot.first; k <= knot.last; ++k) {
-      if (!counts(k)) continue;
+      if (!reader.counts(k)) continue;
       double dot = 0;
       for (int i = 0; i < channels; ++i) {
-        q[i] = value(k, i);
+        q[i] = reader.value(k, i);
         dot = fma(q[i], sum[i], dot);
       }
       const bool flip = channels == 4 && dot < 0;
@@ -82,7 +94,9 @@ struct Reader {
       ++count;
     }
     const double divisor = channels == 4 ? length4(sum) : static_cast<double>(count);
-    for (int i = 0; i < channels; ++i) out[i] = sum[i] / divisor;
+    Mean mean = {};
+    for (int i = 0; i < channels; ++i) mean.of[i] = sum[i] / divisor;
+    return mean;
   }
 };
 
