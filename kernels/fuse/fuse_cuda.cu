@@ -2,8 +2,6 @@
 // rc_fuse on a CUDA device, streams that warps cannot serve: a row of blocks for each, each as
 // rc_resample would serve it.
 #define RC_LEVEL cuda
-#include <memory>
-
 #include "kernels/fuse/fuse_cuda.h"
 #include "kernels/resample/cuda_tiles.h"
 #include "kernels/resample/packed_plans.h"
@@ -35,16 +33,16 @@ namespace rc {
 cudaError_t fuse_cuda(const ResamplePlan* plans, int64_t count, cudaStream_t stream) {
   const int64_t total = plans[0].total_targets();
   if (total == 0) return cudaSuccess;
-  const auto all = std::make_unique<PackedPlans>();
+  PackedPlans all;
   for (int64_t i = 0; i < count;) {
-    all->count = all->num_groups = 0;
-    while (i < count && has_room(*all, plans[i])) {
-      pack(plans[i++], {}, *all, [](const Group&) { return 0; });
+    all.count = all.num_groups = 0;
+    while (i < count && has_room(all, plans[i])) {
+      pack(plans[i++], {}, all, [](const Group&) { return 0; });
     }
-    const dim3 blocks(blocks_for(total), static_cast<unsigned>(all->count));
+    const dim3 blocks(blocks_for(total), static_cast<unsigned>(all.count));
     with_time_type(plans[0].target_times.type, [&](auto* raw) {
       using Raw = std::remove_pointer_t<decltype(raw)>;
-      fuse_tiles<Raw><<<blocks, kTile, 0, stream>>>(*all);
+      fuse_tiles<Raw><<<blocks, kTile, 0, stream>>>(all);
     });
   }
   return cudaGetLastError();
