@@ -26,6 +26,7 @@ RC_HD inline To bit_cast(From from) {
 }
 
 RC_HD inline bool is_nan(double x) { return x != x; }
+RC_HD inline bool is_finite(float x) { return (bit_cast<uint32_t>(x) >> 23 & 0xff) != 0xff; }
 RC_HD inline bool is_finite(double x) { return (bit_cast<uint64_t>(x) >> 52 & 0x7ff) != 0x7ff; }
 
 RC_HD inline float canonical(float x) { return x != x ? bit_cast<float>(0x7fc00000u) : x; }

@@ -51,6 +51,7 @@ RC_HD inline uint64_t limit_of(const Duration& d, int64_t) { return d.ticks; }
 RC_HD inline double limit_of(const Duration& d, double) { return d.seconds; }
 
 RC_HD inline bool is_time(int64_t) { return true; }
+RC_HD inline bool is_time(float t) { return is_finite(t); }
 RC_HD inline bool is_time(double t) { return is_finite(t); }
 
 RC_HD inline int64_t add_saturating(int64_t a, int64_t b) {

@@ -6,6 +6,7 @@
 #include "kernels/common/fault_record.h"
 #include "kernels/resample/check.h"
 #include "kernels/resample/cuda_grid.h"
+#include "kernels/resample/cuda_locate.h"
 #include "kernels/resample/packed_plans.h"
 
 RC_KERNELS_BEGIN
@@ -13,6 +14,22 @@ RC_KERNELS_BEGIN
 // Samples that have times of their own.
 RC_HD inline int64_t distinct_samples(const ResamplePlan& plan) {
   return plan.shared_times() && plan.sequences > 1 ? plan.samples : stored_samples(plan);
+}
+
+// Whether source times lie one behind the other, one sequence behind the other or one for all.
+RC_HD inline bool has_samples_in_line(const ResamplePlan& plan) {
+  const Array& times = plan.source_times;
+  return times.step == 1 && (times.row == plan.samples || distinct_samples(plan) == plan.samples);
+}
+RC_HD inline bool has_targets_in_line(const ResamplePlan& plan) {
+  const Array& times = plan.target_times;
+  return times.step == 1 &&
+         (plan.packed_targets() || plan.rows == 1 || times.row == 0 || times.row == plan.targets);
+}
+
+// Whether arrays beside the times are to be checked.
+inline bool has_arrays(const ResamplePlan& plan) {
+  return plan.offsets || plan.lengths || plan.sequence_ids || plan.target_offsets;
 }
 
 // The longest array to check.
@@ -24,7 +41,11 @@ inline int64_t most_checked(const ResamplePlan& plan) {
 // Calls check(sequence, index in it) for sample i, counted along the arrays, if a sequence has it.
 template <class Check>
 __device__ Fault check_sample(const ResamplePlan& plan, int64_t i, Check check) {
-  const int64_t e = plan.offsets ? holder(plan.offsets, plan.sequences, i) : i / plan.samples;
+  // As holder().
+  const int64_t e = plan.offsets
+                        ? border_of_threads(plan.sequences - 1,
+                                            [&](int64_t k) { return plan.offsets[k + 1] <= i; })
+                        : i / plan.samples;
   if (e < 0 || !is_readable(plan, e)) return no_fault();
   const int64_t index = plan.offsets ? i - plan.offsets[e] : i % plan.samples;
   return index >= 0 && index < sequence_length(plan, e) ? check(e, index) : no_fault();
@@ -39,33 +60,111 @@ __device__ inline Range range_of(int64_t count, const Part& part) {
   return {part.index * each, min(count, (part.index + 1) * each)};
 }
 
-// Passes the positions of times of a part to `doubtful` that a look at two of them does not clear,
-// if all times lie one behind the other.
-template <class Raw, class Doubtful>
-__device__ void look_at_times(const ResamplePlan& plan, const Range& range, Doubtful doubtful) {
+// Passes those numbers of [begin, end) to `doubtful` that are not clear; of each thread a few are looked
+// at side by side.
+template <class Raw, class IsClear, class Doubtful>
+__device__ void look_at_all(const Raw* begin, const Raw* end, IsClear is_clear, Doubtful doubtful) {
   constexpr int kAtOnce = 4;
-  const auto* const times = reinterpret_cast<const Raw*>(plan.source_times.data);
-  const bool checks_order = plan.order == RC_ORDER_CHECK;
-  const Raw* const end = times + range.end;
   const int64_t step = blockDim.x;
-  for (const Raw* p = times + range.begin + threadIdx.x; p < end; p += kAtOnce * step) {
-    bool clear = true;
+  for (const Raw* p = begin + threadIdx.x; p < end; p += kAtOnce * step) {
+    bool all_clear = true;
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
       const Raw* const at = p + k * step;
       if (at >= end) continue;
-      const Raw t = __ldg(at), before = __ldg(at - (at > times));
-      clear = clear && is_time(static_cast<typename TimeOf<Raw>::Value>(t)) &&
-              !(checks_order && t < before);
+      const bool clear = is_clear(at);
+      all_clear = all_clear && clear;
     }
-    if (clear) continue;
+    if (all_clear) continue;
     for (const Raw* at = p; at < end && at < p + kAtOnce * step; at += step) {
-      const int64_t i = at - times;
-      const bool is_first = !plan.offsets && i == divide(i, plan.samples) * plan.samples;
-      if (is_first && is_time(static_cast<typename TimeOf<Raw>::Value>(*at))) continue;
-      doubtful(i);
+      if (!is_clear(at)) doubtful(at);
     }
   }
+}
+
+// Whether sample i is the first of a sequence, where all have as many. Apart: few times are asked for it.
+static __device__ __noinline__ bool is_first_sample(int64_t i, int64_t samples) {
+  return i == divide(i, samples) * samples;
+}
+
+// Passes the positions of source times of a part to `doubtful` that a look at two of them does not clear,
+// if all times lie one behind the other.
+template <class Raw, class Doubtful>
+__device__ void look_at_times(const ResamplePlan& plan, const Range& range, Doubtful doubtful) {
+  const auto* const times = reinterpret_cast<const Raw*>(plan.source_times.data);
+  const bool checks_order = plan.order == RC_ORDER_CHECK;
+  const auto is_clear = [&](const Raw* at) {
+    const Raw t = __ldg(at), before = __ldg(at - (at > times));
+    return is_time(t) && !(checks_order && t < before);
+  };
+  look_at_all(times + range.begin, times + range.end, is_clear, [&](const Raw* at) {
+    const int64_t i = at - times;
+    const bool is_first = !plan.offsets && is_first_sample(i, plan.samples);
+    if (!is_first || !is_time(*at)) doubtful(i);
+  });
+}
+
+// Passes the numbers of target times of a part to `wrong` that are none, if all lie one behind the other.
+template <class Raw, class Wrong>
+__device__ void look_at_targets(const ResamplePlan& plan, const Range& range, Wrong wrong) {
+  const auto* const times = reinterpret_cast<const Raw*>(plan.target_times.data);
+  look_at_all(
+      times + range.begin, times + range.end, [](const Raw* at) { return is_time(__ldg(at)); },
+      [&](const Raw* at) { wrong(at - times); });
+}
+
+// Samples `each` to a part.
+__device__ inline Range samples_of(const ResamplePlan& plan, const Part& part, int64_t each) {
+  return {part.index * each, min(distinct_samples(plan), (part.index + 1) * each)};
+}
+
+// Calls check(i) for this thread's numbers of the part of an array and passes faults to `found`.
+template <class Check, class Found>
+__device__ void scan(int64_t count, const Part& part, Check check, Found found) {
+  const Range range = range_of(count, part);
+  for (int64_t i = range.begin + threadIdx.x; i < range.end; i += blockDim.x) {
+    const Fault fault = check(i);
+    if (fault.kind != FaultKind::kNone) found(fault);
+  }
+}
+
+// Passes the faults of offsets, lengths and ids to `found`, as look_for_faults().
+template <class Found>
+__device__ void look_at_arrays(const ResamplePlan& plan, const Part& part, Found found) {
+  if (plan.offsets) {
+    const auto check = [&](int64_t i) {
+      return check_offset(plan, Argument::kOffsets, plan.offsets, plan.sequences + 1, plan.samples,
+                          false, i);
+    };
+    scan(plan.sequences + 1, part, check, found);
+  }
+  if (plan.lengths) {
+    const auto check = [&](int64_t i) {
+      return check_range(plan, Argument::kLengths, plan.lengths, plan.samples, i);
+    };
+    scan(plan.sequences, part, check, found);
+  }
+  if (plan.sequence_ids) {
+    const auto check = [&](int64_t i) {
+      return check_range(plan, Argument::kSequenceIds, plan.sequence_ids, plan.sequences - 1, i);
+    };
+    scan(plan.rows, part, check, found);
+  }
+  if (plan.target_offsets) {
+    const auto check = [&](int64_t i) {
+      return check_offset(plan, Argument::kTargetOffsets, plan.target_offsets, plan.rows + 1,
+                          plan.targets, true, i);
+    };
+    scan(plan.rows + 1, part, check, found);
+  }
+}
+
+// The fault of source time i, counted along the array.
+template <class Raw>
+__device__ Fault check_source(const ResamplePlan& plan, int64_t i) {
+  return check_sample(plan, i, [&](int64_t e, int64_t index) {
+    return check_time(plan, Sequence<Raw>(plan, e), index);
+  });
 }
 
 // Passes the faults of this thread's numbers to `found`, those of one array in their order, the
@@ -73,53 +172,24 @@ __device__ void look_at_times(const ResamplePlan& plan, const Range& range, Doub
 template <class Raw, class Found>
 __device__ void look_for_faults(const ResamplePlan& plan, const Part& part, int64_t each,
                                 Found found) {
-  const auto scan = [&](int64_t count, auto check) {
-    const Range range = range_of(count, part);
-    for (int64_t i = range.begin + threadIdx.x; i < range.end; i += blockDim.x) {
-      const Fault fault = check(i);
-      if (fault.kind != FaultKind::kNone) found(fault);
-    }
-  };
-  if (plan.offsets) {
-    scan(plan.sequences + 1, [&](int64_t i) {
-      return check_offset(plan, Argument::kOffsets, plan.offsets, plan.sequences + 1, plan.samples,
-                          false, i);
-    });
-  }
-  if (plan.lengths) {
-    scan(plan.sequences, [&](int64_t i) {
-      return check_range(plan, Argument::kLengths, plan.lengths, plan.samples, i);
-    });
-  }
-  if (plan.sequence_ids) {
-    scan(plan.rows, [&](int64_t i) {
-      return check_range(plan, Argument::kSequenceIds, plan.sequence_ids, plan.sequences - 1, i);
-    });
-  }
-  if (plan.target_offsets) {
-    scan(plan.rows + 1, [&](int64_t i) {
-      return check_offset(plan, Argument::kTargetOffsets, plan.target_offsets, plan.rows + 1,
-                          plan.targets, true, i);
-    });
-  }
-  const auto check_one = [&](int64_t i) {
-    return check_sample(plan, i, [&](int64_t e, int64_t index) {
-      return check_time(plan, Sequence<Raw>(plan, e), index);
-    });
-  };
-  // One sequence behind the other, or one for all.
-  const Array& source = plan.source_times;
-  if (source.step == 1 && (source.row == plan.samples || distinct_samples(plan) == plan.samples)) {
-    const Range range = {part.index * each, min(distinct_samples(plan), (part.index + 1) * each)};
-    look_at_times<Raw>(plan, range, [&](int64_t i) {
+  look_at_arrays(plan, part, found);
+  const auto check_one = [&](int64_t i) { return check_source<Raw>(plan, i); };
+  if (has_samples_in_line(plan)) {
+    look_at_times<Raw>(plan, samples_of(plan, part, each), [&](int64_t i) {
       const Fault fault = check_one(i);
       if (fault.kind != FaultKind::kNone) found(fault);
     });
   } else {
-    scan(distinct_samples(plan), check_one);
+    scan(distinct_samples(plan), part, check_one, found);
   }
   if constexpr (!std::is_same_v<Raw, int64_t>) {
-    scan(distinct_targets(plan), [&](int64_t i) { return check_target<Raw>(plan, i); });
+    const auto check = [&](int64_t i) { return check_target<Raw>(plan, i); };
+    if (has_targets_in_line(plan)) {
+      look_at_targets<Raw>(plan, range_of(distinct_targets(plan), part),
+                           [&](int64_t i) { found(check(i)); });
+    } else {
+      scan(distinct_targets(plan), part, check, found);
+    }
   }
 }
 

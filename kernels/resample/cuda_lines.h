@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What almost all calls ask for: lines between samples of one floating type, times that lie one
-// behind the other, on the targets' clock and in order. As cuda_rows.h, with nothing compiled in
-// that such plans do not use and the little that they need in the parameters of the kernel.
+// What almost all calls ask for: one mode for all channels, times that lie one behind the other, on the
+// targets' clock and in order. As cuda_rows.h, with nothing compiled in that such plans do not use and the
+// little that they need in the parameters of the kernel.
 #pragma once
 
 #include "kernels/resample/cuda_rows.h"
@@ -25,12 +25,12 @@ struct LineStream {
   Duration max_gap;
   // Samples whose times each block looks at.
   int64_t checked;
-  int32_t outside, duplicates, stream;
+  int32_t mode, outside, duplicates, stream;
   uint32_t blocks, blocks_of_unit;
-  // Accesses of each target, log2 of the channels of each, targets of a warp.
+  // Accesses of each target, log2 of the channels, or bytes that are copied, of each, targets of a warp.
   uint32_t accesses;
-  uint8_t log2_channels, warp_targets;
-  bool validate;
+  uint8_t log2_width, warp_targets;
+  bool validate, has_times_in_line, has_arrays;
 };
 
 // Which blocks of a launch serve which stream: units of blocks follow one another, in each of which every
@@ -58,9 +58,10 @@ struct LinePlans {
   int64_t rows, targets;
   Array target_times;
   Integers target_offsets;
-  int32_t op, count;
+  int32_t op, count, family;
   Units<kStreams> units;
-  Type type;
+  // Of samples and of outputs.
+  Type from, to;
   LineStream streams[kStreams];
 };
 
@@ -71,18 +72,22 @@ RC_KERNELS_BEGIN
 // Targets that 32 bits can count.
 constexpr int64_t kMostTargets = int64_t{1} << 31;
 
-// Whether this file serves a plan.
+// All channels of a plan as one group.
+inline Group whole_of(const ResamplePlan& plan) { return {0, plan.width, plan.groups[0].mode}; }
+
+constexpr bool is_float_family(int family) { return kHalf <= family && family <= kDouble; }
+
+// Whether this file serves a plan: lines of one floating type or between two types, and copies.
 inline bool is_for_lines(const ResamplePlan& plan) {
   if (!is_for_rows(plan) || !is_plain(plan) || plan.order != RC_ORDER_CHECK) return false;
-  if (plan.total_targets() >= kMostTargets) return false;
-  if (plan.width == 0 || !plan.values || plan.values.type != plan.output.type ||
-      !is_float(plan.values.type)) {
-    return false;
+  if (plan.total_targets() >= kMostTargets || plan.width == 0 || !plan.values) return false;
+  const Group whole = whole_of(plan);
+  for (int g = 1; g < plan.num_groups; ++g) {
+    if (plan.groups[g].mode != whole.mode) return false;
   }
-  for (int g = 0; g < plan.num_groups; ++g) {
-    if (plan.groups[g].mode != RC_MODE_LINEAR) return false;
-  }
-  return true;
+  const int family = family_of(plan, whole);
+  const bool is_line = whole.mode == RC_MODE_LINEAR;
+  return is_float_family(family) ? is_line : family != kBytes || !is_line;
 }
 
 inline Plane plane_of(const Array& array) { return {array.data, array.row, array.step}; }
@@ -93,16 +98,19 @@ RC_HD inline Array array_of(const Plane& plane, Type type) {
 // spread_lines() comes when all streams are there.
 template <class Plans>
 void add_line_stream(const ResamplePlan& plan, Plans& all) {
-  const Group whole = {0, plan.width, RC_MODE_LINEAR};
-  const int log2 = loop_of(plan, whole) & ((1 << kWidthBits) - 1);
-  const int warp_targets = targets_of_warp(plan, plan.width >> log2);
+  const Group whole = whole_of(plan);
+  const int loop = loop_of(plan, whole), log2 = loop & ((1 << kWidthBits) - 1);
+  const int64_t accesses = accesses_of(plan, whole);
+  const int warp_targets = targets_of_warp(plan, accesses);
   const auto blocks = static_cast<uint32_t>(blocks_of(plan, warp_targets));
   all.op = plan.op;
   all.rows = plan.rows;
   all.targets = plan.targets;
   all.target_times = plan.target_times;
   all.target_offsets = plan.target_offsets;
-  all.type = plan.values.type;
+  all.from = plan.values.type;
+  all.to = plan.output.type;
+  all.family = loop >> kWidthBits;
   all.streams[all.count++] = {plane_of(plan.values),
                               plane_of(plan.output),
                               plan.source_times.data,
@@ -118,15 +126,18 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               plan.fill_value,
                               plan.max_gap,
                               distinct_samples(plan),
+                              whole.mode,
                               plan.outside,
                               plan.duplicates,
                               plan.stream,
                               blocks,
                               0,
-                              static_cast<uint32_t>(plan.width >> log2),
+                              static_cast<uint32_t>(accesses),
                               static_cast<uint8_t>(log2),
                               static_cast<uint8_t>(warp_targets),
-                              plan.validate};
+                              plan.validate,
+                              has_samples_in_line(plan) && has_targets_in_line(plan),
+                              has_arrays(plan)};
 }
 
 // Spreads the blocks of all streams over units, so that what is written side by side is written at about
@@ -140,7 +151,7 @@ uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
   for (int i = 0; i < all.count; ++i) {
     const LineStream& s = all.streams[i];
     most = std::max(most, int64_t{kWarpsOfBlock} * s.warp_targets);
-    row_bytes += int64_t{s.accesses << s.log2_channels} * item_size(all.type);
+    row_bytes += int64_t{s.accesses << s.log2_width} * item_size(all.to);
   }
   const int64_t targets =
       all.count == 1 ? 1 : std::min(kBytesOfUnit / row_bytes + 1, plan.total_targets());
@@ -204,14 +215,14 @@ __device__ void unpack_stream(const Plans& all, const Stream& s, ResamplePlan& p
   plan.first_sequence = 0;
 }
 
-// The plan of a stream of lines.
+// The plan of a stream.
 template <class Plans>
 __device__ void unpack(const Plans& all, const LineStream& s, ResamplePlan& plan) {
   unpack_stream(all, s, plan);
-  plan.values = array_of(s.values, all.type);
-  plan.output = array_of(s.output, all.type);
+  plan.values = array_of(s.values, all.from);
+  plan.output = array_of(s.output, all.to);
   plan.sequence_ids = s.sequence_ids;
-  plan.mode = RC_MODE_LINEAR;
+  plan.mode = s.mode;
   plan.fill_value = s.fill_value;
 }
 
@@ -231,6 +242,36 @@ __device__ __noinline__ Bracket locate_shared(const Raw* times, int64_t count,
   return locate(plan, sequence, t, guess(sequence, t));
 }
 
+// What follows is apart, since it takes many registers and is not what most calls need.
+
+// Whether this thread sees a fault in a part of all that is to be checked.
+template <class Raw, class Plans>
+__device__ __noinline__ bool sees_any_fault(const Plans& all, const LineStream& s, Part part) {
+  ResamplePlan plan;
+  unpack(all, s, plan);
+  bool seen = false;
+  look_for_faults<Raw>(plan, part, s.checked, [&](const Fault&) { seen = true; });
+  return seen;
+}
+
+// The same of offsets, lengths and ids.
+template <class Plans>
+__device__ __noinline__ bool sees_wrong_array(const Plans& all, const LineStream& s, Part part) {
+  ResamplePlan plan;
+  unpack(all, s, plan);
+  bool seen = false;
+  look_at_arrays(plan, part, [&](const Fault&) { seen = true; });
+  return seen;
+}
+
+// Whether source time i is wrong.
+template <class Raw, class Plans>
+__device__ __noinline__ bool is_wrong_time(const Plans& all, const LineStream& s, int64_t i) {
+  ResamplePlan plan;
+  unpack(all, s, plan);
+  return check_source<Raw>(plan, i).kind != FaultKind::kNone;
+}
+
 template <class Raw, class Plans>
 __device__ __noinline__ void report_line_faults(const Plans& all, const LineStream& s, Part part,
                                                 FaultRecord* record, uint64_t call) {
@@ -239,10 +280,44 @@ __device__ __noinline__ void report_line_faults(const Plans& all, const LineStre
   report_first(first_fault<Raw>(plan, part), record, call);
 }
 
+// What a family tells of a plan before it runs.
+template <int kFamily>
+struct Known {
+  static constexpr bool kIsFloat = is_float_family(kFamily);
+
+  __device__ static int32_t mode(const ResamplePlan& plan) {
+    return kIsFloat ? RC_MODE_LINEAR : plan.mode;
+  }
+  __device__ static int item(Type type) {
+    if constexpr (kIsFloat) {
+      return sizeof(typename FloatOf<kFamily>::Type);
+    } else {
+      return item_size(type);
+    }
+  }
+};
+
+// Whether this thread sees a fault in a part of all that is to be checked.
+template <class Raw, class Plans>
+__device__ bool sees_fault(const Plans& all, const LineStream& s, const ResamplePlan& plan,
+                           const Part& part) {
+  if (!s.has_times_in_line) return sees_any_fault<Raw>(all, s, part);
+  bool seen = s.has_arrays && sees_wrong_array(all, s, part);
+  look_at_times<Raw>(plan, samples_of(plan, part, s.checked), [&](int64_t i) {
+    seen = seen || !s.has_arrays || is_wrong_time<Raw>(all, s, i);
+  });
+  if constexpr (!std::is_same_v<Raw, int64_t>) {
+    look_at_targets<Raw>(plan, range_of(distinct_targets(plan), part),
+                         [&](int64_t) { seen = true; });
+  }
+  return seen;
+}
+
 // Finds a target and notes for all lanes what to make of it. Returns reasons, and kFilled.
-template <class Raw>
-__device__ unsigned find_line(const ResamplePlan& plan, int item, const Place& place,
-                              WarpTargets& warp, RowStep* step) {
+template <class Raw, int kFamily>
+__device__ unsigned find_line(const ResamplePlan& plan, const Place& place, WarpTargets& warp,
+                              RowStep* step) {
+  using Known = Known<kFamily>;
   // Wrong target offsets may tell of targets where there is no row.
   if (place.row >= plan.rows) return 0;
   const int64_t e = plan.sequence_ids ? plan.sequence_ids[place.row] : place.row;
@@ -266,6 +341,7 @@ __device__ unsigned find_line(const ResamplePlan& plan, int item, const Place& p
     r.wide = any.wide;
     r.a_stale = any.a_stale;
     r.b_stale = any.b_stale;
+    r.b_nearer = any.b_nearer;
     r.a.first = any.a.first;
     r.b.first = any.b.first;
     r.weight = any.weight;
@@ -273,13 +349,14 @@ __device__ unsigned find_line(const ResamplePlan& plan, int item, const Place& p
     a = first ? any.a.first : any.a.last;
     b = first ? any.b.first : any.b.last;
   }
-  const Choice choice = choose(plan, r, RC_MODE_LINEAR);
+  const Choice choice = choose(plan, r, Known::mode(plan));
   const bool is_curve = choice.action == Action::kCurve;
   if (!is_curve) {
     if (choice.knot.first != r.a.first) a = b;
     b = a;
   }
   const Array &v = plan.values, &o = plan.output;
+  const int item = Known::item(v.type);
   const int64_t stride = v.step * item;
   const char* const sequence = v.data + (e * v.row + begin * v.step) * item;
   const int slot = threadIdx.x % kWarp;
@@ -290,14 +367,14 @@ __device__ unsigned find_line(const ResamplePlan& plan, int item, const Place& p
           : !is_curve                    ? kCopy
           : is_late                      ? kLateCurve
                                          : kEarlyCurve;
-  warp.targets[slot] = {o.data + (place.row * o.row + place.target * o.step) * item,
+  warp.targets[slot] = {o.data + (place.row * o.row + place.target * o.step) * Known::item(o.type),
                         is_late ? weight - 1 : weight, *step};
-  if (item == 8) warp.weights[slot] = r.weight;
+  if (kFamily == kDouble || kFamily == kWide) warp.weights[slot] = r.weight;
   return choice.reason | (*step == kFill ? kFilled : 0);
 }
 
 // Serves the targets of one warp, the first of which is number `first`.
-template <class Raw, class T>
+template <class Raw, int kFamily>
 __device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, unsigned first,
                             WarpTargets& warp) {
   const int lane = threadIdx.x % kWarp;
@@ -310,21 +387,23 @@ __device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, unsig
                                             : Place{number / targets, number % targets};
   RowStep step = kSkip;
   unsigned outcome = 0;
-  if (lane < count) outcome = find_line<Raw>(plan, sizeof(T), place, warp, &step);
+  if (lane < count) outcome = find_line<Raw, kFamily>(plan, place, warp, &step);
   if (step == kSkip) warp.targets[lane].step = kSkip;
   const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
   if (wants_validity) warp.nan[lane] = 0;
   const bool all_made = __all_sync(~0u, step > kFill || lane >= count);
   __syncwarp();
   const Channels channels = {0,
-                             s.accesses << s.log2_channels,
+                             s.accesses << s.log2_width,
                              static_cast<unsigned>(count),
                              plan.fill_value,
                              plan.values.type,
-                             plan.values.type,
+                             plan.output.type,
                              all_made,
                              wants_validity};
-  make_floats<T>(s.log2_channels, channels, warp);
+  with_elements_of<kFamily>(s.log2_width, plan.values.type, [&](auto* elements) {
+    make_channels<std::remove_pointer_t<decltype(elements)>>(channels, warp);
+  });
   __syncwarp();
   if (wants_validity && lane < count && place.row < plan.rows) {
     const unsigned nan = warp.nan[lane] != 0 ? RC_REASON_NAN : 0;
@@ -333,7 +412,7 @@ __device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, unsig
   }
 }
 
-template <class Raw, class T, class Plans>
+template <class Raw, int kFamily, class Plans>
 __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call) {
   __shared__ WarpTargets warps[kWarpsOfBlock];
   unsigned block;
@@ -342,13 +421,10 @@ __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call
   unpack(all, s, plan);
   const Part part = {block, s.blocks};
   // Before the targets: their search finds times in the cache then.
-  bool at_fault = false;
-  if (s.validate) {
-    look_for_faults<Raw>(plan, part, s.checked, [&](const Fault&) { at_fault = true; });
-  }
+  const bool at_fault = s.validate && sees_fault<Raw>(all, s, plan, part);
   const int number = threadIdx.x / kWarp;
   const auto first = static_cast<unsigned>((part.index * kWarpsOfBlock + number) * s.warp_targets);
-  if (first < plan.total_targets()) serve_lines<Raw, T>(plan, s, first, warps[number]);
+  if (first < plan.total_targets()) serve_lines<Raw, kFamily>(plan, s, first, warps[number]);
   if (__any_sync(~0u, at_fault)) report_line_faults<Raw>(all, s, part, record, call);
 }
 

@@ -12,12 +12,12 @@ constexpr int64_t kMostPositions = int64_t{1} << 30;
 
 // The number of positions in [0, count) with before(k), which is true up to some border. Three
 // looks at a time, since three wait no longer than one.
-template <class Before>
-__device__ unsigned border_of_threads(unsigned count, Before before) {
-  unsigned low = 0;
+template <class Count, class Before>
+__device__ Count border_of_threads(Count count, Before before) {
+  Count low = 0;
   while (count >= 4) {
-    const unsigned quarter = count / 4;
-    const unsigned looks[3] = {low + quarter, low + 2 * quarter, low + 3 * quarter};
+    const Count quarter = count / 4;
+    const Count looks[3] = {low + quarter, low + 2 * quarter, low + 3 * quarter};
     const bool first = before(looks[0]), second = before(looks[1]), third = before(looks[2]);
     if (first) low = looks[0] + 1;
     if (second) low = looks[1] + 1;
@@ -25,9 +25,9 @@ __device__ unsigned border_of_threads(unsigned count, Before before) {
     count = third ? count - 3 * quarter - 1 : first ? quarter - 1 : quarter;
   }
   // Side by side as well.
-  unsigned more = 0;
+  Count more = 0;
 #pragma unroll
-  for (unsigned k = 0; k < 3; ++k) more += k < count && before(low + k) ? 1 : 0;
+  for (Count k = 0; k < 3; ++k) more += k < count && before(low + k) ? 1 : 0;
   return low + more;
 }
 

@@ -555,42 +555,10 @@ __device__ inline void make_short_rows(int loop, const Channelwise& c, unsigned 
   }
 }
 
-template <class T>
-__device__ void make_staged_floats(int log2, const Channelwise& c) {
-  if constexpr (sizeof(T) == 2) {
-    if (log2 == 3) return make_accesses<FloatElements<T, 8>>(c);
-  }
-  if constexpr (sizeof(T) <= 4) {
-    if (log2 == 2) return make_accesses<FloatElements<T, 4>>(c);
-  }
-  if (log2 == 1) return make_accesses<FloatElements<T, 2>>(c);
-  make_accesses<FloatElements<T, 1>>(c);
-}
-
 __device__ inline void make_all_accesses(int loop, const Channelwise& c) {
-  const int log2 = loop & ((1 << kWidthBits) - 1);
-  switch (loop >> kWidthBits) {
-    case kBytes:
-      if (log2 == 4) return make_accesses<ByteElements<16>>(c);
-      if (log2 == 3) return make_accesses<ByteElements<8>>(c);
-      if (log2 == 2) return make_accesses<ByteElements<4>>(c);
-      if (log2 == 1) return make_accesses<ByteElements<2>>(c);
-      return make_accesses<ByteElements<1>>(c);
-    case kHalf:
-      return make_staged_floats<Half>(log2, c);
-    case kBFloat16:
-      return make_staged_floats<BFloat16>(log2, c);
-    case kFloat:
-      return make_staged_floats<float>(log2, c);
-    case kDouble:
-      return make_staged_floats<double>(log2, c);
-    case kMixed:
-      if (log2 == 2) return make_accesses<MixedElements<4>>(c);
-      return make_accesses<MixedElements<1>>(c);
-    default:
-      if (log2 == 1) return make_accesses<WideElements<2>>(c);
-      return make_accesses<WideElements<1>>(c);
-  }
+  with_elements(loop, c.from, [&](auto* elements) {
+    make_accesses<std::remove_pointer_t<decltype(elements)>>(c);
+  });
 }
 
 // ---- A block.

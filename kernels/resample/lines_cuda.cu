@@ -9,24 +9,41 @@
 RC_KERNELS_BEGIN
 namespace {
 
-template <class Raw, class T, class Plans>
-__global__ void __launch_bounds__(kRowThreads, Plans::kMaxStreams == 1 ? 9 : 8)
+template <class Raw, int kFamily, class Plans>
+__global__ void __launch_bounds__(kRowThreads,
+                                  Plans::kMaxStreams == 1 && Known<kFamily>::kIsFloat ? 9 : 8)
     resample_lines(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
-  serve_lines<Raw, T>(all, record, call);
+  serve_lines<Raw, kFamily>(all, record, call);
 }
 
 template <class Raw, class Plans>
 void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t call,
             cudaStream_t stream) {
-  switch (all.type) {
-    case Type::f16:
-      return resample_lines<Raw, Half><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
-    case Type::bf16:
-      return resample_lines<Raw, BFloat16><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
-    case Type::f32:
-      return resample_lines<Raw, float><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+  const auto run = [&](auto kernel) {
+    kernel<<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+  };
+  switch (all.family) {
+    case kHalf:
+      return run(resample_lines<Raw, kHalf, Plans>);
+    case kBFloat16:
+      return run(resample_lines<Raw, kBFloat16, Plans>);
+    case kFloat:
+      return run(resample_lines<Raw, kFloat, Plans>);
+    case kDouble:
+      return run(resample_lines<Raw, kDouble, Plans>);
     default:
-      return resample_lines<Raw, double><<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+      break;
+  }
+  // Streams of a fuse are of one floating type.
+  if constexpr (Plans::kMaxStreams == 1) {
+    switch (all.family) {
+      case kBytes:
+        return run(resample_lines<Raw, kBytes, Plans>);
+      case kMixed:
+        return run(resample_lines<Raw, kMixed, Plans>);
+      default:
+        return run(resample_lines<Raw, kWide, Plans>);
+    }
   }
 }
 
@@ -54,7 +71,10 @@ namespace rc {
 
 bool are_for_lines_cuda(const ResamplePlan* plans, int64_t count) {
   return std::all_of(plans, plans + count, [&](const ResamplePlan& plan) {
-    return is_for_lines(plan) && plan.values.type == plans[0].values.type;
+    if (!is_for_lines(plan)) return false;
+    const bool is_like_first = is_float_family(family_of(plan, whole_of(plan))) &&
+                               plan.values.type == plans[0].values.type;
+    return count == 1 || is_like_first;
   });
 }
 

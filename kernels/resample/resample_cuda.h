@@ -53,9 +53,9 @@ bool is_for_rows_cuda(const ResamplePlan& plan);
 cudaError_t rows_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record, uint64_t call,
                       cudaStream_t stream);
 
-// Whether lines_cuda can serve some plans, which are for rows too: all LINEAR, of one type that is
-// also that of the output, times next to each other, in order and on the targets' clock, no outputs
-// but values and validity.
+// Whether lines_cuda can serve some plans, which are for rows too: one mode for all channels, times next to
+// each other, in order and on the targets' clock, no outputs but values and validity. Several plans: all
+// LINEAR, of one floating type that is also that of the output.
 bool are_for_lines_cuda(const ResamplePlan* plans, int64_t count);
 
 // As rows_cuda, faster.

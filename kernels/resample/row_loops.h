@@ -127,6 +127,26 @@ inline int64_t accesses_of(const ResamplePlan& plan, const Group& group) {
 
 #if defined(__CUDACC__)
 
+// The type of a family of one floating type.
+template <int kFamily>
+struct FloatOf;
+template <>
+struct FloatOf<kHalf> {
+  using Type = Half;
+};
+template <>
+struct FloatOf<kBFloat16> {
+  using Type = BFloat16;
+};
+template <>
+struct FloatOf<kFloat> {
+  using Type = float;
+};
+template <>
+struct FloatOf<kDouble> {
+  using Type = double;
+};
+
 // How a result follows from the two samples of a target.
 struct Line {
   bool is_copy, is_late;
@@ -237,13 +257,14 @@ struct FloatElements {
   }
 };
 
-// Two types that are known when it runs, by way of float32.
-template <int kCount>
+// Two types that are known when it runs, by way of float32, elements of kSize bytes being read. Those stay
+// as they are until the result is made: whoever converts them waits for them.
+template <int kSize, int kCount>
 struct MixedElements {
-  struct In {
+  using In = Words<kCount * kSize>;
+  struct Out {
     float values[kCount];
   };
-  using Out = In;
   static constexpr int kWidth = kCount;
   static constexpr bool kHasCurves = true;
 
@@ -251,35 +272,9 @@ struct MixedElements {
 
   __device__ explicit MixedElements(const Channels& channels)
       : from(channels.from), to(channels.to) {}
-  template <class T, class Row>
-  __device__ static In read_as(const Row& row, unsigned i) {
-    constexpr int kBytes = kCount * sizeof(T);
-    const auto words = load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
-    In in;
-#pragma unroll
-    for (int k = 0; k < kCount; ++k) in.values[k] = float_at<T>(words, k);
-    return in;
-  }
-  template <class T>
-  __device__ static void write_as(char* row, unsigned i, const Out& out) {
-    store_words(row + static_cast<size_t>(i) * (kCount * sizeof(T)), round_all<T>(out.values));
-  }
   template <class Row>
   __device__ In read(const Row& row, unsigned i) const {
-    switch (from) {
-      case Type::u8:
-        return read_as<uint8_t>(row, i);
-      case Type::i8:
-        return read_as<int8_t>(row, i);
-      case Type::i16:
-        return read_as<int16_t>(row, i);
-      case Type::f16:
-        return read_as<Half>(row, i);
-      case Type::bf16:
-        return read_as<BFloat16>(row, i);
-      default:
-        return read_as<float>(row, i);
-    }
+    return load_words<kCount * kSize>(row + static_cast<size_t>(i) * (kCount * kSize));
   }
   __device__ void write(char* row, unsigned i, const Out& out) const {
     switch (to) {
@@ -299,19 +294,21 @@ struct MixedElements {
     }
   }
   __device__ Out make(const In& a, const In& b, const Line& line) const {
+    const Out va = converted(a), vb = converted(b);
     Out out;
 #pragma unroll
     for (int k = 0; k < kCount; ++k) {
-      const float x = line.at(a.values[k], b.values[k]);
-      out.values[k] = line.is_copy ? a.values[k] : x;
+      const float x = line.at(va.values[k], vb.values[k]);
+      out.values[k] = line.is_copy ? va.values[k] : x;
     }
     return out;
   }
   __device__ bool draw(const In& a, const In& b, const Line& line, Out& out) const {
+    const Out va = converted(a), vb = converted(b);
     bool nan = false;
 #pragma unroll
     for (int k = 0; k < kCount; ++k) {
-      out.values[k] = line.at(a.values[k], b.values[k]);
+      out.values[k] = line.at(va.values[k], vb.values[k]);
       nan = nan || out.values[k] != out.values[k];
     }
     return !nan;
@@ -322,35 +319,48 @@ struct MixedElements {
     for (int k = 0; k < kCount; ++k) nan = nan || out.values[k] != out.values[k];
     return nan;
   }
+
+ private:
+  template <class T>
+  __device__ static Out converted_from(const In& in) {
+    Out out;
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) out.values[k] = float_at<T>(in, k);
+    return out;
+  }
+  __device__ Out converted(const In& in) const {
+    if constexpr (kSize == 1) {
+      return from == Type::u8 ? converted_from<uint8_t>(in) : converted_from<int8_t>(in);
+    } else if constexpr (kSize == 2) {
+      return from == Type::f16    ? converted_from<Half>(in)
+             : from == Type::bf16 ? converted_from<BFloat16>(in)
+                                  : converted_from<int16_t>(in);
+    } else {
+      return converted_from<float>(in);
+    }
+  }
+  template <class T>
+  __device__ static void write_as(char* row, unsigned i, const Out& out) {
+    store_words(row + static_cast<size_t>(i) * (kCount * sizeof(T)), round_all<T>(out.values));
+  }
 };
 
-// float64 to another type, and int32, by way of float64.
-template <int kCount>
+// float64, of 8 bytes, to another type, and int32, of 4, by way of float64.
+template <int kSize, int kCount>
 struct WideElements {
-  struct In {
+  using In = Words<kCount * kSize>;
+  struct Out {
     double values[kCount];
   };
-  using Out = In;
   static constexpr int kWidth = kCount;
   static constexpr bool kHasCurves = true;
 
-  Type from, to;
+  Type to;
 
-  __device__ explicit WideElements(const Channels& channels)
-      : from(channels.from), to(channels.to) {}
+  __device__ explicit WideElements(const Channels& channels) : to(channels.to) {}
   template <class Row>
   __device__ In read(const Row& row, unsigned i) const {
-    In in;
-    if (from == Type::f64) {
-      const auto words = load_words<kCount * 8>(row + static_cast<size_t>(i) * (kCount * 8));
-#pragma unroll
-      for (int k = 0; k < kCount; ++k) in.values[k] = double_at(words, k);
-    } else {
-      const auto words = load_words<kCount * 4>(row + static_cast<size_t>(i) * (kCount * 4));
-#pragma unroll
-      for (int k = 0; k < kCount; ++k) in.values[k] = static_cast<int>(words.words[k]);
-    }
-    return in;
+    return load_words<kCount * kSize>(row + static_cast<size_t>(i) * (kCount * kSize));
   }
   __device__ void write(char* row, unsigned i, const Out& out) const {
     if (to == Type::f32) {
@@ -370,10 +380,14 @@ struct WideElements {
     Out out;
 #pragma unroll
     for (int k = 0; k < kCount; ++k) {
-      const double x = from == Type::f64 ? linear(a.values[k], b.values[k], line.weight())
-                                         : line.at(static_cast<float>(a.values[k]),
-                                                   static_cast<float>(b.values[k]));
-      out.values[k] = line.is_copy ? a.values[k] : x;
+      if constexpr (kSize == 8) {
+        const double x = linear(double_at(a, k), double_at(b, k), line.weight());
+        out.values[k] = line.is_copy ? double_at(a, k) : x;
+      } else {
+        const int va = static_cast<int>(a.words[k]), vb = static_cast<int>(b.words[k]);
+        const double x = line.at(static_cast<float>(va), static_cast<float>(vb));
+        out.values[k] = line.is_copy ? va : x;
+      }
     }
     return out;
   }
@@ -388,6 +402,67 @@ struct WideElements {
     return nan;
   }
 };
+
+// Calls f with a null pointer to the elements of a loop of a family; `from` is the type of the samples.
+template <int kFamily, class F>
+__device__ void with_elements_of(int log2, Type from, F f) {
+  if constexpr (kFamily == kBytes) {
+    if (log2 == 4) return f(static_cast<ByteElements<16>*>(nullptr));
+    if (log2 == 3) return f(static_cast<ByteElements<8>*>(nullptr));
+    if (log2 == 2) return f(static_cast<ByteElements<4>*>(nullptr));
+    if (log2 == 1) return f(static_cast<ByteElements<2>*>(nullptr));
+    f(static_cast<ByteElements<1>*>(nullptr));
+  } else if constexpr (kFamily == kMixed) {
+    const int size = item_size(from);
+    if (log2 == 2) {
+      if (size == 1) return f(static_cast<MixedElements<1, 4>*>(nullptr));
+      if (size == 2) return f(static_cast<MixedElements<2, 4>*>(nullptr));
+      return f(static_cast<MixedElements<4, 4>*>(nullptr));
+    }
+    if (size == 1) return f(static_cast<MixedElements<1, 1>*>(nullptr));
+    if (size == 2) return f(static_cast<MixedElements<2, 1>*>(nullptr));
+    f(static_cast<MixedElements<4, 1>*>(nullptr));
+  } else if constexpr (kFamily == kWide) {
+    if (from == Type::f64) {
+      if (log2 == 1) return f(static_cast<WideElements<8, 2>*>(nullptr));
+      return f(static_cast<WideElements<8, 1>*>(nullptr));
+    }
+    if (log2 == 1) return f(static_cast<WideElements<4, 2>*>(nullptr));
+    f(static_cast<WideElements<4, 1>*>(nullptr));
+  } else {
+    using T = typename FloatOf<kFamily>::Type;
+    if constexpr (sizeof(T) == 2) {
+      if (log2 == 3) return f(static_cast<FloatElements<T, 8>*>(nullptr));
+    }
+    if constexpr (sizeof(T) <= 4) {
+      if (log2 == 2) return f(static_cast<FloatElements<T, 4>*>(nullptr));
+    }
+    if (log2 == 1) return f(static_cast<FloatElements<T, 2>*>(nullptr));
+    f(static_cast<FloatElements<T, 1>*>(nullptr));
+  }
+}
+
+// The same of any loop.
+template <class F>
+__device__ void with_elements(int loop, Type from, F f) {
+  const int log2 = loop & ((1 << kWidthBits) - 1);
+  switch (loop >> kWidthBits) {
+    case kBytes:
+      return with_elements_of<kBytes>(log2, from, f);
+    case kHalf:
+      return with_elements_of<kHalf>(log2, from, f);
+    case kBFloat16:
+      return with_elements_of<kBFloat16>(log2, from, f);
+    case kFloat:
+      return with_elements_of<kFloat>(log2, from, f);
+    case kDouble:
+      return with_elements_of<kDouble>(log2, from, f);
+    case kMixed:
+      return with_elements_of<kMixed>(log2, from, f);
+    default:
+      return with_elements_of<kWide>(log2, from, f);
+  }
+}
 
 __device__ inline Line line_of(const WarpTargets& warp, unsigned target,
                                const WarpTargets::Target& to) {
@@ -485,45 +560,15 @@ __device__ void make_channels(const Channels& channels, WarpTargets& warp) {
   make_channels<Elements, kBytesOfBoth >= 16 ? 2 : 4>(channels, warp);
 }
 
-template <class T>
-__device__ void make_floats(int log2, const Channels& channels, WarpTargets& warp) {
-  if constexpr (sizeof(T) == 2) {
-    if (log2 == 3) return make_channels<FloatElements<T, 8>>(channels, warp);
-  }
-  if constexpr (sizeof(T) <= 4) {
-    if (log2 == 2) return make_channels<FloatElements<T, 4>>(channels, warp);
-  }
-  if (log2 == 1) return make_channels<FloatElements<T, 2>>(channels, warp);
-  make_channels<FloatElements<T, 1>>(channels, warp);
-}
-
 // Runs a loop. `channels` counts elements.
 __device__ inline void run_loop(int loop, Channels channels, WarpTargets& warp) {
-  const int log2 = loop & ((1 << kWidthBits) - 1);
-  switch (loop >> kWidthBits) {
-    case kBytes:
-      channels.begin *= item_size(channels.to);
-      channels.count *= item_size(channels.to);
-      if (log2 == 4) return make_channels<ByteElements<16>>(channels, warp);
-      if (log2 == 3) return make_channels<ByteElements<8>>(channels, warp);
-      if (log2 == 2) return make_channels<ByteElements<4>>(channels, warp);
-      if (log2 == 1) return make_channels<ByteElements<2>>(channels, warp);
-      return make_channels<ByteElements<1>>(channels, warp);
-    case kHalf:
-      return make_floats<Half>(log2, channels, warp);
-    case kBFloat16:
-      return make_floats<BFloat16>(log2, channels, warp);
-    case kFloat:
-      return make_floats<float>(log2, channels, warp);
-    case kDouble:
-      return make_floats<double>(log2, channels, warp);
-    case kMixed:
-      if (log2 == 2) return make_channels<MixedElements<4>>(channels, warp);
-      return make_channels<MixedElements<1>>(channels, warp);
-    default:
-      if (log2 == 1) return make_channels<WideElements<2>>(channels, warp);
-      return make_channels<WideElements<1>>(channels, warp);
+  if (loop >> kWidthBits == kBytes) {
+    channels.begin *= item_size(channels.to);
+    channels.count *= item_size(channels.to);
   }
+  with_elements(loop, channels.from, [&](auto* elements) {
+    make_channels<std::remove_pointer_t<decltype(elements)>>(channels, warp);
+  });
 }
 
 #endif

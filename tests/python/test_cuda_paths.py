@@ -113,6 +113,47 @@ def test_integers(dtype: str) -> None:
     compare([values, times, asked], dtype="bfloat16", mode="next")
 
 
+PAIRS = [
+    ("uint8", "float32"), ("int8", "bfloat16"), ("int16", "float16"), ("int32", "float32"),
+    ("float16", "float32"), ("bfloat16", "float64"), ("float32", "bfloat16"),
+    ("float32", "float16"), ("float64", "float32"), ("float64", "bfloat16"), ("int32", "float64"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize(("dtype", "out"), PAIRS)
+def test_two_types(dtype: str, out: str, clock: str) -> None:
+    random = torch.Generator().manual_seed(5)
+    times = source_times(random, 6, 300, clock)
+    asked = target_times(random, times, 120)
+    ids = torch.tensor([5, 0, 0, 3, 2, 2])
+    for width in (1, 3, 8, 14, 33, 70):
+        values = values_of(random, (6, 300, width), torch.float32)
+        if not getattr(torch, dtype).is_floating_point:
+            values = values.nan_to_num(0, 90, -90) * 40
+        values = values.clamp(-120, 120) if dtype == "int8" else values
+        values = (values.abs() if dtype == "uint8" else values).to(getattr(torch, dtype))
+        compare([values, times, asked], dtype=out)
+        compare([values, times, asked], dtype=out, sequence_ids=ids, max_gap=1400)
+        compare([values, times, asked], dtype=out, mode="next", outside="fill", fill_value=3)
+        compare([values, times * 1e-3, asked * 1e-3], dtype=out, outside="extrapolate")
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("mode", ["previous", "next", "nearest"])
+def test_copies_of_all_widths(mode: str, clock: str) -> None:
+    random = torch.Generator().manual_seed(6)
+    times = source_times(random, 6, 300, clock)
+    asked = target_times(random, times, 120)
+    ids = torch.tensor([5, 0, 0, 3, 2, 2])
+    for turn, width in enumerate((1, 2, 3, 5, 8, 12, 16, 33, 70)):
+        values = values_of(random, (6, 300, width), TYPES[turn % 4])
+        options = {"duplicates": "first"} if turn % 2 else {}
+        compare([values, times, asked], mode=mode, **options)
+        compare([values, times, asked], mode=mode, sequence_ids=ids, max_gap=700)
+        compare([values, times, asked], mode=mode, outside="fill", fill_value=3)
+
+
 def test_rows_of_all_lengths() -> None:
     random = torch.Generator().manual_seed(4)
     lengths = torch.randint(0, 900, (60,), generator=random)
