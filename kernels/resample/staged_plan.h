@@ -138,12 +138,17 @@ inline bool pays_to_stage(const ResamplePlan& plan) {
   return row <= (samples_of_row(plan) < targets_of_row(plan) ? kShortUpward : kShort);
 }
 
+// Bytes from the first of the samples on the stage to the end of the last, which may lie over each other:
+// those of a tensor that was expanded, or of one sample, which has any stride.
+inline uint64_t bytes_of_samples(const StagedStream& s) {
+  return s.room_for_samples == 0 ? 0 : (s.room_for_samples - 1) * uint64_t{s.pitch} + s.row_bytes;
+}
+
 inline uint64_t staged_bytes(const StagedStream& s, uint64_t row_bytes, bool wants_validity,
                              uint64_t time_bytes) {
   const uint64_t targets = s.targets_of_block;
   return targets * (kNoteBytes + (s.computes_double ? 8 : 0) + (wants_validity ? 4 : 0)) +
-         room_for(s.room_for_times * time_bytes) +
-         room_for(uint64_t{s.room_for_samples} * s.pitch) +
+         room_for(s.room_for_times * time_bytes) + room_for(bytes_of_samples(s)) +
          (s.has_short_rows ? room_for(targets * row_bytes) : 0);
 }
 
@@ -249,7 +254,7 @@ uint32_t add_staged_stream(const ResamplePlan& plan, Plans& all) {
   const auto time_bytes = static_cast<uint64_t>(item_size(plan.source_times.type));
   s.times_at = (s.outcomes_at + (wants_validity ? 4 * targets : 0) + kLine - 1) / kLine * kLine;
   s.samples_at = s.times_at + room_for(s.room_for_times * time_bytes);
-  s.output_at = s.samples_at + room_for(uint64_t{s.room_for_samples} * s.pitch);
+  s.output_at = s.samples_at + room_for(bytes_of_samples(s));
   const Plane values = plane_of(plan.values);
   s.values = {values.data, values.row * item, values.step * item};
   s.output = plane_of(plan.output);

@@ -154,6 +154,34 @@ def test_copies_of_all_widths(mode: str, clock: str) -> None:
         compare([values, times, asked], mode=mode, outside="fill", fill_value=3)
 
 
+@pytest.mark.parametrize("step", [0, 1, 3])
+def test_samples_that_lie_over_each_other(step: int) -> None:
+    random = torch.Generator().manual_seed(7)
+    times = source_times(random, 1, 50_000, "even")
+    asked = target_times(random, times, 100_000)
+    values = torch.randn(200_000, generator=random)
+    results = [
+        # On the device: a copy there would lie side by side.
+        rc.resample(values.to(d).as_strided((1, 50_000, 7), (0, step, 1)), times.to(d), asked.to(d))
+        for d in ("cpu", "cuda")
+    ]
+    assert same(*results)
+
+
+def test_one_sample_of_any_stride() -> None:
+    random = torch.Generator().manual_seed(8)
+    times = torch.zeros(1, 1, dtype=torch.int64)
+    asked = torch.tensor([[-5, 0, 7]])
+    values = torch.randint(0, 100, (600,), generator=random, dtype=torch.uint8)
+    results = []
+    for d in ("cpu", "cuda"):
+        rows = [values.to(d).as_strided((1, 1, width), (1, 1, 1)) for width in (257, 3, 600)]
+        streams = [rc.Stream(row, times.to(d), mode="next") for row in rows]
+        results.append(rc.fuse(streams, asked.to(d), dtype="float16"))
+    assert same(results[0][0], results[1][0])
+    assert same(results[0][1], results[1][1])
+
+
 def test_rows_of_all_lengths() -> None:
     random = torch.Generator().manual_seed(4)
     lengths = torch.randint(0, 900, (60,), generator=random)
