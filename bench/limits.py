@@ -41,11 +41,11 @@ LIMITS: dict[str, str] = {
         " profiler's union of kernels)."
     ),
     "resample and fuse, large, cold: of the copy rate": (
-        "Instructions and waits, not bytes, where rows are narrow, types differ, or targets"
-        " are twice the samples: the schedulers issue in 44 to 75 % of all cycles there and"
-        " warps wait for loads in between (issue %, [counters](design/counters.md)); rows of"
-        " 128 bytes and more of one type, samples twice the targets, take 86 to 97 % of the"
-        " copy rate."
+        "Instructions and waits, not bytes, where rows are narrow or targets are twice the"
+        " samples: the schedulers issue in 44 to 75 % of all cycles there and warps wait for"
+        " loads in between (issue %, [counters](design/counters.md)); rows of 64 bytes and more"
+        " of one type, samples twice the targets, take 87 to 96 % of the copy rate, 32 channels"
+        " of two types 72 to 95 %."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
@@ -54,9 +54,10 @@ LIMITS: dict[str, str] = {
         " ([counters](design/counters.md))."
     ),
     "resample and fuse, large, cold: validation adds": (
-        "Rows that warps serve are bound by instructions, and the check adds 160 to the 1120"
-        " of a warp; in the fuse of 16 streams the times that are checked are 15 % of all"
-        " bytes. On the stage, where the times are anyway, it adds 1 %."
+        "Rows that warps serve are bound by instructions and waits, and the check adds some of"
+        " both, once more for the targets' times where times are floats; in the fuse of 16"
+        " streams the times that are checked are 15 % of all bytes. On the stage, where the"
+        " times are anyway, it adds 1 %."
     ),
     "resample and fuse, large, cold: against torch.compile": (
         "The copy rate itself where both are near it; instructions in narrow rows (issue % in"
@@ -96,9 +97,6 @@ LIMITS: dict[str, str] = {
         "Scattered stores: 10 million of them take 130 us on this chip"
         " ([rates](design/machine.md)). Bits of tiles in shared memory took 125 us, and 95"
         " instead of 74 in order."
-    ),
-    "occupancy, 10M coherent points, 256^3": (
-        "Instructions: 85 % of the issue slots ([counters](design/counters.md))."
     ),
     "count, 10M random points, 256^3": (
         "Instructions: sorting points by tile in shared memory issues in 63 % of all cycles"
@@ -152,12 +150,11 @@ LIMITS: dict[str, str] = {
     ),
     "resample, width": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
     "resample, type": (
-        "Two types are known only when the kernel runs; it issues in 52 to 60 % of all"
-        " cycles, and L2 is at 79 to 89 % ([counters](design/counters.md))."
+        "Rows of 32 bytes that become 128: the check, without which it takes less than the others."
     ),
     "resample, times": (
-        "Seven channels: instructions (65 to 75 % of the issue slots); PREVIOUS: all sectors"
-        " of the rows are read where half of the rows count."
+        "Seven channels: instructions (65 to 75 % of the issue slots,"
+        " [counters](design/counters.md)): rows of 28 bytes allow no accesses of more than 4."
     ),
     "resample, large": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
     "32 depth frames 640x480 into a 256^3 TSDF": (
