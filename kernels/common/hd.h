@@ -13,12 +13,8 @@
 #define RC_HD
 #endif
 
-// For what few calls need: no kernel grows by a copy wherever it is called.
-#if defined(__CUDACC__)
-#define RC_RARE RC_HD __noinline__
-#else
-#define RC_RARE RC_HD
-#endif
+// For what few calls need: whatever calls it does not grow by a copy.
+#define RC_RARE RC_HD __attribute__((noinline))
 
 // For the few functions that all levels share: no copy of one is left for the linker to choose.
 #define RC_SHARED RC_HD inline __attribute__((always_inline))
