@@ -315,7 +315,9 @@ def test_progress_is_for_terminals_only(imu: Path, tmp_path: Path) -> None:
     command = [*ROBOCACHE, "align", str(imu), "--rate", "5", "-o", str(tmp_path / "out.npz")]
     command += ["--max-gap", "1s", "--json"]
     terminal, inner = pty.openpty()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=inner)
+    # Whatever the terminal of the tests: a dumb one shows no progress.
+    environment = {**os.environ, "TERM": "xterm"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=inner, env=environment)
     os.close(inner)
     shown = b""
     with contextlib.suppress(OSError):  # The end of a terminal is an error, not an empty read.
