@@ -12,6 +12,7 @@ __global__ void __launch_bounds__(kRowThreads, 8)
     resample_rows(const __grid_constant__ PackedPlans all, FaultRecord* record, uint64_t call) {
   int i = 0;
   while (i + 1 < all.count && blockIdx.x >= all.plans[i + 1].launch.first_block) ++i;
+  // In shared memory, since functions that are not inlined read it.
   __shared__ ResamplePlan plan;
   unpack(all, i, plan);
   __syncthreads();
