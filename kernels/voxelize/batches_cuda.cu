@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sorting batches of points by tile.
 #define RC_LEVEL cuda
+#include <cuda_pipeline_primitives.h>
+
+#include "kernels/common/cuda_early.h"
 #include "kernels/voxelize/batches_cuda.cuh"
 
 RC_KERNELS_BEGIN
@@ -137,11 +140,24 @@ class MagnitudeWatch {
   uint32_t greatest_[kChannels] = {};
 };
 
+// Of one channel.
+template <class Row>
+struct NumberOf {
+  using Type = std::remove_reference_t<decltype(Row{}.of[0])>;
+};
+template <>
+struct NumberOf<NoRow> {
+  using Type = float;
+};
+
 // A batch a block.
 template <class T, class Row, bool kPlain>
 __global__ void __launch_bounds__(SortShape<Row>::kThreads, SortShape<Row>::kBlocks)
     sort_batch(const __grid_constant__ SortJob<T, Row> job) {
+  let_next_begin();
+  wait_for_former();
   using Shape = SortShape<Row>;
+  using Number = typename NumberOf<Row>::Type;
   constexpr int kGroup = Shape::kGroup;
   // What all arrays can be like is a lot of code: rolled up, with goals in local memory.
   constexpr int kUnrolled = kPlain ? Shape::kItems : 1;
@@ -177,7 +193,24 @@ __global__ void __launch_bounds__(SortShape<Row>::kThreads, SortShape<Row>::kBlo
       } else {
         const PointPlace at = place_of(cloud, i);
         clouds[j] = static_cast<int>(at.cloud);
-        if (at.cloud >= 0) job.placer.load(at, points[j]);
+        if (at.cloud < 0) continue;
+        job.placer.load(at, points[j]);
+        if constexpr (kRowBytes<Row> != 0) {
+          memory.rows[i - begin] = row_of_point<Number>(job.plan, at, job.first);
+        }
+      }
+    }
+    if constexpr (kPlain && kRowBytes<Row> != 0) {
+      // On their way while the points find their places.
+#pragma unroll
+      for (int j = 0; j < kGroup && first + j < Shape::kItems; ++j) {
+        const uint32_t i = begin + (first + j) * Shape::kThreads + threadIdx.x;
+        if (i >= end) continue;
+        const Array& features = job.plan.features;
+        __pipeline_memcpy_async(
+            memory.rows + (i - begin),
+            reinterpret_cast<const Number*>(features.data) + i * features.step + job.first,
+            kRowBytes<Row>);
       }
     }
 #pragma unroll
@@ -192,7 +225,8 @@ __global__ void __launch_bounds__(SortShape<Row>::kThreads, SortShape<Row>::kBlo
         }
       }
       goals[first + j] = goal;
-      const uint32_t rank = LaneRun(tile).take(memory.places, tile, tile != UINT32_MAX);
+      // Lanes of one tile are counted at once, since all add 1.
+      const uint32_t rank = tile != UINT32_MAX ? atomicAdd(memory.places + tile, 1u) : 0;
       ranks[(first + j) / 2] |= rank << 16 * ((first + j) % 2);
     }
   }
@@ -210,71 +244,57 @@ __global__ void __launch_bounds__(SortShape<Row>::kThreads, SortShape<Row>::kBlo
     borders[batches.tiles * batches.kNeighbours] = static_cast<uint16_t>(total);
   }
 
-  const auto goal_is_here = [](uint32_t goal) { return goal < kElsewhere; };
-  const auto place_for = [&](int item) {
-    return memory.places[goals[item] >> local_bits] + (ranks[item / 2] >> 16 * (item % 2) & 0xffff);
-  };
-  if constexpr (kRowBytes<Row> == 0) {
+  const auto is_here = [](uint32_t goal) { return goal < kElsewhere; };
 #pragma unroll
-    for (int k = 0; k < Shape::kItems; ++k) {
-      if (!goal_is_here(goals[k])) continue;
-      memory.ids[place_for(k)] = static_cast<uint16_t>(goals[k] & ((1u << local_bits) - 1));
+  for (int k = 0; k < Shape::kItems; ++k) {
+    if (is_here(goals[k])) {
+      ranks[k / 2] += memory.places[goals[k] >> local_bits] << 16 * (k % 2);
     }
-  } else {
-    using Number = std::remove_reference_t<decltype(Row{}.of[0])>;
-    MagnitudeWatch<Number> watch(
-        job.exponents + job.first, job.plan.width,
-        static_cast<int>(min(job.plan.width - job.first, int64_t{kChannels})));
-    const bool measures = job.exponents != nullptr && job.first_turn;
-#pragma unroll kUnrolled
-    for (int first = 0; first < Shape::kItems; first += kGroup) {
-      Row rows[kGroup];
-      int clouds[kGroup];
-#pragma unroll
-      for (int j = 0; j < kGroup && first + j < Shape::kItems; ++j) {
-        const uint32_t goal = goals[first + j];
-        clouds[j] = -1;
-        if (!goal_is_here(goal) && !(measures && goal == kElsewhere)) continue;
-        const uint32_t i = begin + (first + j) * Shape::kThreads + threadIdx.x;
-        if constexpr (kPlain) {
-          const Array& features = job.plan.features;
-          clouds[j] = 0;
-          rows[j] = *reinterpret_cast<const Row*>(reinterpret_cast<const Number*>(features.data) +
-                                                  i * features.step + job.first);
-        } else {
-          const PointPlace at = place_of(cloud, i);
-          clouds[j] = static_cast<int>(at.cloud);
-          rows[j] = row_of_point<Number>(job.plan, at, job.first);
-        }
-      }
-#pragma unroll
-      for (int j = 0; j < kGroup && first + j < Shape::kItems; ++j) {
-        const uint32_t goal = goals[first + j];
-        if (goal_is_here(goal)) {
-          const uint32_t place = place_for(first + j);
-          memory.ids[place] = static_cast<uint16_t>(goal & ((1u << local_bits) - 1));
-          memory.rows[place] = rows[j];
-        }
-        if (measures && clouds[j] >= 0) {
-          if constexpr (kPlain) {
-            watch.see(rows[j]);
-          } else {
-            watch.see(clouds[j], rows[j]);
-          }
-        }
-      }
-    }
-    if (measures) watch.finish();
+  }
+  if constexpr (kPlain && kRowBytes<Row> != 0) {
+    __pipeline_commit();
+    __pipeline_wait_prior(0);
   }
   __syncthreads();
-  const auto copy = [&](void* to, const void* from, uint32_t bytes) {
-    for (uint32_t i = threadIdx.x; i < (bytes + 15) / 16; i += Shape::kThreads) {
-      reinterpret_cast<uint4*>(to)[i] = reinterpret_cast<const uint4*>(from)[i];
+
+#pragma unroll
+  for (int k = 0; k < Shape::kItems; ++k) {
+    if (!is_here(goals[k])) continue;
+    const uint32_t place = ranks[k / 2] >> 16 * (k % 2) & 0xffff;
+    memory.ids[place] = static_cast<uint16_t>(goals[k] & ((1u << local_bits) - 1));
+    if constexpr (kRowBytes<Row> != 0) {
+      memory.sources[place] = static_cast<uint16_t>(k * Shape::kThreads + threadIdx.x);
     }
-  };
-  copy(batches.ids + begin, memory.ids, total * static_cast<uint32_t>(sizeof(uint16_t)));
+  }
   if constexpr (kRowBytes<Row> != 0) {
-    copy(batches.rows + begin, memory.rows, total * kRowBytes<Row>);
+    if (job.exponents != nullptr && job.first_turn) {
+      MagnitudeWatch<Number> watch(
+          job.exponents + job.first, job.plan.width,
+          static_cast<int>(min(job.plan.width - job.first, int64_t{kChannels})));
+#pragma unroll kUnrolled
+      for (int k = 0; k < Shape::kItems; ++k) {
+        if (goals[k] == kNowhere) continue;
+        const uint32_t own = k * Shape::kThreads + threadIdx.x;
+        if constexpr (kPlain) {
+          watch.see(memory.rows[own]);
+        } else {
+          watch.see(static_cast<int>(place_of(cloud, begin + own).cloud), memory.rows[own]);
+        }
+      }
+      watch.finish();
+    }
+  }
+  __syncthreads();
+  // The room of a batch is a multiple of a word.
+  constexpr uint32_t kIdsOfWord = sizeof(uint4) / sizeof(uint16_t);
+  for (uint32_t i = threadIdx.x; i * kIdsOfWord < total; i += Shape::kThreads) {
+    reinterpret_cast<uint4*>(batches.ids + begin)[i] =
+        reinterpret_cast<const uint4*>(memory.ids)[i];
+  }
+  if constexpr (kRowBytes<Row> != 0) {
+    for (uint32_t i = threadIdx.x; i < total; i += Shape::kThreads) {
+      batches.rows[begin + i] = memory.rows[memory.sources[i]];
+    }
   }
 }
 
@@ -292,10 +312,10 @@ cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batc
     using T = typename decltype(placer)::Point;
     const SortJob<T, Row> job = {plan,          placer,    tiling,          batches, first_tile,
                                  first_channel, exponents, first_tile == 0, cleared};
-    const auto launch = [&](auto* kernel) {
+    const auto launch = [&](void (*kernel)(SortJob<T, Row>)) {
       error = allow_shared(kernel, shared);
       if (error != cudaSuccess) return;
-      kernel<<<batches.count, SortShape<Row>::kThreads, shared, stream>>>(job);
+      launch_early(kernel, batches.count, SortShape<Row>::kThreads, shared, stream, job);
       error = cudaGetLastError();
     };
     if constexpr (std::is_same_v<T, float>) {

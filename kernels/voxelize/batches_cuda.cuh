@@ -71,19 +71,28 @@ struct Batches {
   }
 };
 
+// What a block that sorts keeps in shared memory.
 template <class Row>
 struct SortMemory {
+  // Of each point in the order of the batch.
   Row* rows;
-  uint16_t* ids;
+  // Of each tile, until all points have their places.
   uint32_t* places;
+  // Then, in the order of tiles: which point of the batch, where there are rows, and its voxel.
+  uint16_t *sources, *ids;
 
   __device__ SortMemory(uint4* memory, uint32_t size)
       : rows(reinterpret_cast<Row*>(memory)),
-        ids(reinterpret_cast<uint16_t*>(reinterpret_cast<char*>(memory) + size * kRowBytes<Row>)),
-        places(reinterpret_cast<uint32_t*>(ids + size)) {}
+        places(
+            reinterpret_cast<uint32_t*>(reinterpret_cast<char*>(memory) + size * kRowBytes<Row>)),
+        sources(reinterpret_cast<uint16_t*>(places)),
+        ids(kRowBytes<Row> == 0 ? sources : sources + size) {}
+  // Of a point without its row.
+  static constexpr size_t kBytesOfPoint =
+      kRowBytes<Row> == 0 ? sizeof(uint16_t) : 2 * sizeof(uint16_t);
   static size_t bytes(uint32_t size, uint32_t tiles) {
-    return size * (size_t{kRowBytes<Row>} + sizeof(uint16_t)) +
-           (tiles + 3) / 4 * 4 * sizeof(uint32_t);
+    const size_t of_tiles = (size_t{tiles} + 3) / 4 * sizeof(uint4);
+    return size * size_t{kRowBytes<Row>} + std::max(size * kBytesOfPoint, of_tiles);
   }
 };
 
@@ -102,10 +111,11 @@ cudaError_t take_batches(const VoxelPlan& plan, int64_t tiles, Carver& carver,
   batches->multiprocessors = static_cast<uint32_t>(device.multiprocessors);
   const int64_t at_once = int64_t{device.multiprocessors} * Shape::kBlocks;
   // A block's own arrays take a little too.
-  const int64_t room = (device.shared - 1024) / Shape::kBlocks -
-                       static_cast<int64_t>(SortMemory<Row>::bytes(0, batches->tiles));
-  const int64_t most = std::min<int64_t>(
-      Shape::kMostPoints, room / static_cast<int64_t>(SortMemory<Row>::bytes(1, 0)) / 8 * 8);
+  const int64_t room = (device.shared - 1024) / Shape::kBlocks;
+  const auto of_tiles = static_cast<int64_t>(SortMemory<Row>::bytes(0, batches->tiles));
+  int64_t most = room / static_cast<int64_t>(SortMemory<Row>::bytes(1, 0));
+  if constexpr (kRowBytes<Row> != 0) most = std::min(most, (room - of_tiles) / kRowBytes<Row>);
+  most = std::min(Shape::kMostPoints, most / 8 * 8);
   constexpr int64_t kFew = 1024;
   const int64_t turns = (positions - 1) / (at_once * most) + 1;
   const int64_t wanted = std::min((positions - 1) / kFew + 1, at_once * turns);
@@ -140,7 +150,8 @@ __device__ Quad<T> row_of_point(const VoxelPlan& plan, const PointPlace& place, 
 // More shared memory for a kernel's dynamic array than every device grants unasked.
 template <class Kernel>
 cudaError_t allow_shared(Kernel kernel, size_t bytes) {
-  constexpr size_t kGranted = 48 * 1024;
+  // Without the arrays of fixed size.
+  constexpr size_t kGranted = 47 * 1024;
   if (bytes <= kGranted) return cudaSuccess;
   return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                               static_cast<int>(bytes));
@@ -160,6 +171,18 @@ constexpr uint32_t kNoPoint = UINT32_MAX;
 // Which part of a tile's runs a warp takes: some runs, or, where there are few and long ones, a
 // slice of each.
 enum class Share { kRuns, kSlices };
+
+// The lane of bit number `n` of those that are set; any lane where there are fewer.
+__device__ inline uint32_t lane_of_bit(unsigned bits, uint32_t n) {
+  uint32_t lane = 0;
+  for (uint32_t step = 16; step > 0; step /= 2) {
+    const uint32_t set = __popc(bits >> lane & ((1u << step) - 1));
+    if (n < set) continue;
+    n -= set;
+    lane += step;
+  }
+  return lane;
+}
 
 // Calls f(sources, first) with the points of a tile in the batches from `begin` to `end`: kVisited
 // sources a thread, or kNoPoint, and the number of the first of these among all of the call, so
@@ -197,25 +220,32 @@ __device__ void visit_points(const Batches<Row>& batches, uint32_t tile, uint32_
       const uint32_t other = __shfl_up_sync(0xffffffffu, through, step);
       if (lane >= step) through += other;
     }
-    source -= through - count;  // where number 0 would be, were this run long enough
     const uint32_t total = __shfl_sync(0xffffffffu, through, 31);
     if (total == 0) continue;
     uint32_t number = 0;
     if (lane == 0) number = atomicAdd(counter, total);
     number = __shfl_sync(0xffffffffu, number, 0);
     if (number + total > most) continue;
-    for (uint32_t j = lane; j - lane < total; j += 32 * kVisited) {
+    // Run r to lane r, without those that have no points: its first number, and where number 0 would be,
+    // were it long enough.
+    const unsigned filled = __ballot_sync(0xffffffffu, count != 0);
+    const uint32_t from = lane_of_bit(filled, lane);
+    uint32_t start = __shfl_sync(0xffffffffu, through - count, from);
+    source = __shfl_sync(0xffffffffu, source, from) - start;
+    if (lane >= __popc(filled)) start = UINT32_MAX;
+    uint32_t begun = 0;  // runs
+    for (uint32_t j = 0; j < total; j += 32 * kVisited) {
       uint32_t sources[kVisited];
       for (uint32_t k = 0; k < kVisited; ++k) {
-        const uint32_t i = j + 32 * k;
-        uint32_t run = 0;  // the first one that goes beyond i
-        for (uint32_t step = 16; step > 0; step /= 2) {
-          if (__shfl_sync(0xffffffffu, through, run + step - 1) <= i) run += step;
-        }
+        // Which of the next 32 numbers are the first of their runs.
+        const uint32_t window = j + 32 * k, ahead = start - window;
+        const unsigned firsts = __reduce_or_sync(0xffffffffu, ahead < 32 ? 1u << ahead : 0);
+        const uint32_t run = begun + __popc(firsts & (0xffffffffu >> (31 - lane))) - 1;
+        begun += __popc(firsts);
         const uint32_t base = __shfl_sync(0xffffffffu, source, run);
-        sources[k] = i < total ? base + i : kNoPoint;
+        sources[k] = window + lane < total ? base + window + lane : kNoPoint;
       }
-      f(sources, number + j);
+      f(sources, number + j + lane);
     }
   }
 }

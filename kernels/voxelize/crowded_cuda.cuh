@@ -3,6 +3,7 @@
 // tile, or, of a tile with very many points, some batches of it.
 #pragma once
 
+#include "kernels/common/cuda_early.h"
 #include "kernels/voxelize/tally_cuda.cuh"
 
 RC_KERNELS_BEGIN
@@ -145,6 +146,8 @@ __device__ bool is_last_part(const TileJob<Row>& job, uint32_t entry) {
 template <class Tally, class Store>
 __global__ void __launch_bounds__(kTallyThreads, kTallyBlocks)
     reduce_crowd(const __grid_constant__ TileJob<typename Tally::Row> job, Store store) {
+  let_next_begin();
+  wait_for_former();
   extern __shared__ uint4 tile_words[];
   __shared__ ChannelScale scales[kChannels];
   const uint32_t voxels = job.tiling.voxels();
@@ -210,7 +213,7 @@ cudaError_t launch_reduce_crowd(const TileJob<typename Tally::Row>& job, Store s
   if (error != cudaSuccess) return error;
   const uint32_t work = job.batches.tiles + job.batches.positions / kBlockPoints * job.parts();
   const unsigned blocks = std::min(work, job.batches.multiprocessors * kTallyBlocks);
-  reduce_crowd<Tally><<<blocks, kTallyThreads, shared, stream>>>(job, store);
+  launch_early(reduce_crowd<Tally, Store>, blocks, kTallyThreads, shared, stream, job, store);
   return cudaGetLastError();
 }
 

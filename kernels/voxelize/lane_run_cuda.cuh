@@ -11,7 +11,7 @@
 
 RC_KERNELS_BEGIN
 
-// To be made, and its counters to be taken from, by whole warps.
+// To be made by whole warps.
 struct LaneRun {
   int lane, head, length;
 
@@ -25,16 +25,6 @@ struct LaneRun {
   }
   __device__ bool leads() const { return lane == head; }
   __device__ unsigned lanes() const { return 0xffffffffu >> (32 - length) << head; }
-
-  // Adds the run's length, and gives each of its threads a place of its own.
-  __device__ uint32_t take(uint32_t* counters, uint32_t counter, bool counts) const {
-    uint32_t first = 0;
-    if (counts && leads()) first = atomicAdd(counters + counter, static_cast<uint32_t>(length));
-    return __shfl_sync(0xffffffffu, first, head) + static_cast<uint32_t>(lane - head);
-  }
-  __device__ void count(uint32_t* counters, uint32_t counter, bool counts) const {
-    if (counts && leads()) atomicAdd(counters + counter, static_cast<uint32_t>(length));
-  }
 };
 
 RC_KERNELS_END

@@ -47,13 +47,14 @@ struct Placer {
   // The voxel of a point of a cloud, or false: then it is counted.
   template <class Index>
   __device__ bool place(const Real (&point)[3], int64_t cloud, Index (&index)[3]) const {
-    bool clear = true;
+    bool clear = true, inside = true;
     for (int axis = 0; axis < 3; ++axis) {
       const Real f = (point[axis] - origin[axis]) * inverse[axis];
-      clear = clear & is_clear(f) & (f >= 0) & (f < limit[axis]);
+      clear = clear & is_clear(f);
+      inside = inside & (f >= 0) & (f < limit[axis]);
       index[axis] = static_cast<Index>(f);
     }
-    if (clear) return true;
+    if (clear && (inside || !stats)) return inside;
     const Divided divided = divide(point[0], point[1], point[2], cloud);
     for (int axis = 0; axis < 3; ++axis) index[axis] = static_cast<Index>(divided.index[axis]);
     return divided.inside;

@@ -11,43 +11,18 @@
 #include <cub/block/block_scan.cuh>
 
 #include "kernels/common/carver.h"
+#include "kernels/common/cuda_early.h"
 #include "kernels/common/cuda_launch.h"
 #include "kernels/voxelize/cell.h"
 #include "kernels/voxelize/lane_run_cuda.cuh"
 
 RC_KERNELS_BEGIN
 
-// Waits for the kernel in front of one that was launched early: all it wrote is there.
-__device__ inline void wait_for_former() {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-
-// Whether a device runs kernels of a file as they were compiled for one that knows of it: others
-// would not wait.
-template <class Kernel>
-bool may_launch_early(Kernel kernel) {
-  cudaFuncAttributes attributes;
-  return cudaFuncGetAttributes(&attributes, kernel) == cudaSuccess && attributes.ptxVersion >= 90;
-}
-
-// Launches a kernel that begins with wait_for_former(), if `early` while the one in front of it
-// ends.
-template <class... Parameters, class... Arguments>
-void launch_early(void (*kernel)(Parameters...), unsigned blocks, unsigned threads,
-                  cudaStream_t stream, bool early, const Arguments&... arguments) {
-  cudaLaunchAttribute attribute = {};
-  attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attribute.val.programmaticStreamSerializationAllowed = 1;
-  cudaLaunchConfig_t config = {};
-  config.gridDim = dim3(blocks);
-  config.blockDim = dim3(threads);
-  config.stream = stream;
-  config.attrs = &attribute;
-  config.numAttrs = early ? 1 : 0;
-  // The caller asks for the last error.
-  cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...);
+// The lowest `count` bits, all of them where there are no more.
+__device__ inline uint32_t low_bits(int count) {
+  uint32_t bits;
+  asm("bmsk.clamp.b32 %0, 0, %1;" : "=r"(bits) : "r"(count));
+  return bits;
 }
 
 // A sector of memory, where the workspace begins with one: a look at a cell costs one access.
@@ -88,11 +63,9 @@ struct Ranks {
     const uint32_t number = cell / RankedBits::kBits, bit = cell - number * RankedBits::kBits;
     const RankedBits block = blocks[number];
     uint32_t row = block.before;
-    for (uint32_t word = 0; word < RankedBits::kWords; ++word) {
-      const uint32_t mask = bit >= 32 * word + 32 ? UINT32_MAX
-                            : bit > 32 * word     ? (1u << (bit - 32 * word)) - 1
-                                                  : 0;
-      row += static_cast<uint32_t>(__popc(block.words[word] & mask));
+    for (int word = 0; word < static_cast<int>(RankedBits::kWords); ++word) {
+      row += static_cast<uint32_t>(
+          __popc(block.words[word] & low_bits(max(static_cast<int>(bit) - 32 * word, 0))));
     }
     return row;
   }
@@ -174,12 +147,12 @@ static __global__ void __launch_bounds__(kRankThreads)
 }
 
 // Once all cells are marked.
-inline void rank_marked(const Ranks& ranks, cudaStream_t stream, bool early) {
+inline void rank_marked(const Ranks& ranks, cudaStream_t stream) {
   const auto blocks = static_cast<unsigned>((ranks.count - 1) / kRankThreads + 1);
   if (ranks.count > kFewRanked) {
-    launch_early(count_occupied, blocks, kRankThreads, stream, early, ranks);
+    launch_early(count_occupied, blocks, kRankThreads, 0, stream, ranks);
   }
-  launch_early(rank_cells, blocks, kRankThreads, stream, early, ranks);
+  launch_early(rank_cells, blocks, kRankThreads, 0, stream, ranks);
 }
 
 RC_KERNELS_END

@@ -263,25 +263,24 @@ cudaError_t launch_job(const RankedJob& job, cudaStream_t stream) {
       if (error != cudaSuccess) return error;
     }
   }
-  const bool early = may_launch_early(write_results);
   const int64_t positions = plan.voxels.cloud.positions();
   const unsigned blocks = few_blocks(positions);
   const auto of_rows = static_cast<unsigned>((job.most_rows - 1) / kTile + 1);
   with_placer(plan.voxels, [&](auto placer) {
     mark_cells<<<blocks, kTile, 0, stream>>>(job, placer, filled);
     placer.stats = {};  // what is left out has been counted
-    rank_marked(job.ranks, stream, early);
-    launch_early(count_rows<typename decltype(placer)::Point>, blocks, kTile, stream, early, job,
+    rank_marked(job.ranks, stream);
+    launch_early(count_rows<typename decltype(placer)::Point>, blocks, kTile, 0, stream, job,
                  placer);
   });
   if (plan.hard) {
-    launch_early(allot, of_rows, kTile, stream, early, job);
+    launch_early(allot, of_rows, kTile, 0, stream, job);
     for (const bool second : {false, true}) {
-      launch_early(list_first, blocks, kTile, stream, early, job, second);
+      launch_early(list_first, blocks, kTile, 0, stream, job, second);
     }
   }
   const int64_t most = std::max(plan.capacity, plan.hard ? positions : 0);
-  launch_early(write_results, few_blocks(most), kTile, stream, early, job);
+  launch_early(write_results, few_blocks(most), kTile, 0, stream, job);
   return cudaGetLastError();
 }
 

@@ -66,7 +66,7 @@ cudaError_t sparse_by_sums_cuda(const SparsePlan& plan, Carver& carver, bool lau
     if (error != cudaSuccess) return error;
     mark_sorted<<<few_blocks(positions), kTile, 0, stream>>>(rows.ranks, sorted.cells(), positions,
                                                              rows.numbers.none());
-    rank_marked(rows.ranks, stream, false);
+    rank_marked(rows.ranks, stream);
   }
   error = with_reducer(voxels, [&](auto* reducer) {
     return reduce_segments<std::remove_pointer_t<decltype(reducer)>>(voxels, sorted, RowSink{rows},

@@ -27,6 +27,8 @@ constexpr int kMostTileVoxels = 1 << 12;
 template <class Row>
 __global__ void __launch_bounds__(kMarkThreads)
     mark_tiles(const __grid_constant__ RankedRows rows, const __grid_constant__ TileJob<Row> job) {
+  let_next_begin();
+  wait_for_former();
   __shared__ uint32_t bits[kMostTileVoxels / 32];
   __shared__ uint32_t points;
   for (int i = threadIdx.x; i < kMostTileVoxels / 32; i += kMarkThreads) bits[i] = 0;
@@ -67,11 +69,24 @@ struct StoreRows {
                          const Chains& chains, const Chain& chain) const {
     using T = typename Chain::Number;
     const Array& reduced = rows.plan.reduced;
-    for (uint32_t v = threadIdx.x; v < job.tiling.voxels(); v += kTallyThreads) {
+    const Tiling& tiling = job.tiling;
+    // The 32 voxels of a warp follow each other in the order of cells: it looks for the row of the first
+    // one, all of its turns at once, and counts.
+    const bool counts_rows = tiling.bits[2] >= 5;
+    const uint32_t lane = threadIdx.x % 32;
+    const uint32_t front =
+        counts_rows ? first_row(job, corner, threadIdx.x - lane + lane * kTallyThreads) : 0;
+    for (uint32_t v = threadIdx.x, turn = 0; v < tiling.voxels(); v += kTallyThreads, ++turn) {
       const uint32_t head = chains.head(v);
+      uint32_t number = 0;
+      if (counts_rows) {
+        const unsigned taken = __ballot_sync(0xffffffffu, head != Chains::kNone);
+        number = __shfl_sync(0xffffffffu, front, turn) + __popc(taken & ((1u << lane) - 1));
+      }
       if (head == Chains::kNone) continue;
-      const int64_t number = begin_row(job, voxel_of(job.tiling, corner, v), chains.count_of(head));
-      if (number < 0) continue;
+      const CellPlace place = voxel_of(tiling, corner, v);
+      if (!counts_rows) number = row_of(place);
+      if (!begin_row(job, place, number, chains.count_of(head))) continue;
       store_quad(
           reinterpret_cast<T*>(reduced.data) + number * reduced.step + job.first * reduced.channel,
           reduced.channel, rows.plan.voxels.width - job.first, chains.row_of(head, chain));
@@ -87,8 +102,9 @@ struct StoreRows {
     for (uint32_t v = threadIdx.x; v < count; v += kTallyThreads) {
       const VoxelResult result = result_of(v);
       if (result.count == 0) continue;
-      const int64_t number = begin_row(job, voxel_of(job.tiling, corner, voxel + v), result.count);
-      if (number < 0) continue;
+      const CellPlace place = voxel_of(job.tiling, corner, voxel + v);
+      const uint32_t number = row_of(place);
+      if (!begin_row(job, place, number, result.count)) continue;
       const Divisor points(static_cast<double>(result.count));
       double values[kChannels] = {};
       for (int k = 0; k < kChannels; ++k) {
@@ -101,18 +117,33 @@ struct StoreRows {
   }
 
  private:
-  // The number of a voxel's row, whose coordinates and count it writes once; or -1 beyond the
-  // capacity.
+  static_assert(kMostTileVoxels / kTallyThreads <= 32, "a lane for each turn");
+
+  __device__ uint32_t row_of(const CellPlace& place) const {
+    return rows.ranks.row_of(rows.cell_of(place));
+  }
+  // The row that voxel `local` of a tile has or would have; anything where the grid has no such voxel.
   template <class Row>
-  __device__ int64_t begin_row(const TileJob<Row>& job, const CellPlace& place,
-                               int64_t count) const {
-    const int64_t number = rows.ranks.row_of(rows.cell_of(place));
-    if (number >= rows.plan.capacity) return -1;
+  __device__ uint32_t first_row(const TileJob<Row>& job, const CellPlace& corner,
+                                uint32_t local) const {
+    const Grid& grid = rows.plan.voxels.grid;
+    if (local >= job.tiling.voxels()) return 0;
+    const CellPlace place = voxel_of(job.tiling, corner, local);
+    for (int axis = 0; axis < 3; ++axis) {
+      if (place.index[axis] >= grid.dims[axis]) return 0;
+    }
+    return row_of(place);
+  }
+  // Writes the coordinates and the count of a row once; false beyond the capacity.
+  template <class Row>
+  __device__ bool begin_row(const TileJob<Row>& job, const CellPlace& place, uint32_t number,
+                            int64_t count) const {
+    if (number >= rows.plan.capacity) return false;
     if (job.is_last()) {
       put_coords(rows.plan, number, place);
       put_count(rows.plan, number, count);
     }
-    return number;
+    return true;
   }
 };
 
@@ -135,8 +166,8 @@ cudaError_t list(const SparsePlan& plan, Type type, Carver& carver, bool launch,
   if (error != cudaSuccess) return error;
   const auto rank = [&](const TileJob<Row>& sorted) {
     if (sorted.first != 0) return cudaSuccess;
-    mark_tiles<<<sorted.batches.tiles, kMarkThreads, 0, stream>>>(rows, sorted);
-    rank_marked(rows.ranks, stream, false);
+    launch_early(mark_tiles<Row>, sorted.batches.tiles, kMarkThreads, 0, stream, rows, sorted);
+    rank_marked(rows.ranks, stream);
     return cudaGetLastError();
   };
   error = reduce_by_tiles<Tally, Chain>(job, ranges, StoreRows{rows}, rank, stream);

@@ -110,6 +110,8 @@ __device__ void reduce_chains(const Chains& chains, const Chain& chain, uint32_t
 template <class Chain, class Store>
 __global__ void __launch_bounds__(kTallyThreads, kTallyBlocks)
     reduce_tiles(const __grid_constant__ TileJob<typename Chain::Row> job, Store store) {
+  let_next_begin();
+  wait_for_former();
   using Row = typename Chain::Row;
   extern __shared__ uint4 tile_memory[];
   __shared__ ChannelScale scales[kChannels];
@@ -183,7 +185,8 @@ cudaError_t reduce_by_tiles(TileJob<typename Tally::Row>& job, const Ranges& ran
                                       ranges.exponents, job.crowd.counts, stream);
       if (step == cudaSuccess) step = sorted(job);
       if (step != cudaSuccess) return step;
-      reduce_tiles<Chain><<<job.batches.tiles, kTallyThreads, shared, stream>>>(job, store);
+      launch_early(reduce_tiles<Chain, Store>, job.batches.tiles, kTallyThreads, shared, stream,
+                   job, store);
       return launch_reduce_crowd<Tally>(job, store, stream);
     });
   }
