@@ -27,9 +27,10 @@ struct LineStream {
   int64_t checked;
   int32_t mode, outside, duplicates, stream;
   uint32_t blocks, blocks_of_unit;
-  // Accesses of each target, log2 of the channels, or bytes that are copied, of each, targets of a warp.
+  // Accesses of each target, log2 of the channels, or bytes that are copied, of each, targets of a warp,
+  // and rows of a warp: it finds its targets once for all of them.
   uint32_t accesses;
-  uint8_t log2_width, warp_targets;
+  uint8_t log2_width, warp_targets, warp_rows;
   bool validate, has_times_in_line, has_arrays;
 };
 
@@ -59,6 +60,8 @@ struct LinePlans {
   Array target_times;
   Integers target_offsets;
   int32_t op, count, family;
+  // Blocks of their own do the checks, as many as serve.
+  bool checks_apart;
   Units<kStreams> units;
   // Of samples and of outputs.
   Type from, to;
@@ -95,6 +98,22 @@ RC_HD inline Array array_of(const Plane& plane, Type type) {
   return {plane.data, type, plane.row, plane.step, 1};
 }
 
+// How many rows a warp takes: several where all have their samples and targets at the same times, they are
+// narrow, so that the search is much of what they take, and many, so that all warps have some.
+inline int rows_of_warp(const ResamplePlan& plan, int family, int warp_targets) {
+  constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kWideRow = 256;
+  const bool has_same_times =
+      plan.shared_times() && plan.target_times.row == 0 && !has_arrays(plan);
+  // What most calls have: each kernel more takes room.
+  const bool has_kernel =
+      plan.target_times.type == Type::i64 && is_float_family(family) && family != kDouble;
+  if (!has_same_times || !has_kernel || plan.width * item_size(plan.output.type) >= kWideRow) {
+    return 1;
+  }
+  const int64_t rows = plan.total_targets() / (warp_targets * kManyWarps);
+  return static_cast<int>(std::clamp<int64_t>(rows, 1, kMostRows));
+}
+
 // spread_lines() comes when all streams are there.
 template <class Plans>
 void add_line_stream(const ResamplePlan& plan, Plans& all) {
@@ -102,7 +121,14 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
   const int loop = loop_of(plan, whole), log2 = loop & ((1 << kWidthBits) - 1);
   const int64_t accesses = accesses_of(plan, whole);
   const int warp_targets = targets_of_warp(plan, accesses);
-  const auto blocks = static_cast<uint32_t>(blocks_of(plan, warp_targets));
+  const int warp_rows =
+      Plans::kMaxStreams == 1 ? rows_of_warp(plan, loop >> kWidthBits, warp_targets) : 1;
+  int64_t blocks = blocks_of(plan, warp_targets);
+  if (warp_rows > 1) {
+    const int64_t warps = (plan.targets + warp_targets - 1) / warp_targets *
+                          ((plan.rows + warp_rows - 1) / warp_rows);
+    blocks = (warps + kWarpsOfBlock - 1) / kWarpsOfBlock;
+  }
   all.op = plan.op;
   all.rows = plan.rows;
   all.targets = plan.targets;
@@ -130,18 +156,20 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               plan.outside,
                               plan.duplicates,
                               plan.stream,
-                              blocks,
+                              static_cast<uint32_t>(blocks),
                               0,
                               static_cast<uint32_t>(accesses),
                               static_cast<uint8_t>(log2),
                               static_cast<uint8_t>(warp_targets),
+                              static_cast<uint8_t>(warp_rows),
                               plan.validate,
                               has_samples_in_line(plan) && has_targets_in_line(plan),
                               has_arrays(plan)};
 }
 
 // Spreads the blocks of all streams over units, so that what is written side by side is written at about
-// the same time, and says how many there are.
+// the same time, and says how many there are. Where they leave room on the device, others check beside
+// them: nothing waits for both then.
 template <class Plans>
 uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
   // A small part of the L2.
@@ -168,15 +196,17 @@ uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
     s.blocks = units * s.blocks_of_unit;
     if (s.blocks != 0) s.checked = (s.checked + s.blocks - 1) / s.blocks;
   }
-  return units * all.units.blocks;
+  constexpr uint32_t kFewBlocks = 128;
+  const uint32_t blocks = units * all.units.blocks;
+  all.checks_apart = plan.validate && blocks <= kFewBlocks;
+  return all.checks_apart ? 2 * blocks : blocks;
 }
 
 #if defined(__CUDACC__)
 
-// The stream that a block serves, and its number among the blocks of that stream.
+// The stream that block `*number` of a launch serves, and its number among the blocks of that stream.
 template <class Plans>
 __device__ int stream_of_block(const Plans& all, unsigned* number) {
-  *number = blockIdx.x;
   if constexpr (Plans::kMaxStreams == 1) return 0;
   const unsigned unit = *number / all.units.blocks;
   *number -= unit * all.units.blocks;
@@ -373,58 +403,98 @@ __device__ unsigned find_line(const ResamplePlan& plan, const Place& place, Warp
   return choice.reason | (*step == kFill ? kFilled : 0);
 }
 
-// Serves the targets of one warp, the first of which is number `first`.
-template <class Raw, int kFamily>
-__device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, unsigned first,
+// What a warp serves: `count` targets from number `first` on, counted over all rows, and those at the same
+// places of the rows behind, `rows` of them.
+struct WarpWork {
+  unsigned first;
+  int count, rows;
+};
+
+// Of warp `number`; without targets for those that are too many.
+template <bool kSameTimes>
+__device__ WarpWork work_of_warp(const ResamplePlan& plan, const LineStream& s, unsigned number) {
+  const unsigned each = s.warp_targets;
+  if constexpr (kSameTimes) {
+    const auto targets = static_cast<unsigned>(plan.targets),
+               rows = static_cast<unsigned>(plan.rows);
+    const unsigned pieces = (targets + each - 1) / each, turn = number / pieces;
+    const unsigned begin = (number - turn * pieces) * each, row = turn * s.warp_rows;
+    if (row >= rows) return {};
+    return {row * targets + begin, static_cast<int>(min(each, targets - begin)),
+            static_cast<int>(min(unsigned{s.warp_rows}, rows - row))};
+  } else {
+    const auto total = static_cast<unsigned>(plan.total_targets());
+    const unsigned first = number * each;
+    if (first >= total) return {};
+    return {first, static_cast<int>(min(each, total - first)), 1};
+  }
+}
+
+// Serves what a warp has.
+template <class Raw, int kFamily, bool kSameTimes>
+__device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, const WarpWork& work,
                             WarpTargets& warp) {
-  const int lane = threadIdx.x % kWarp;
+  using Known = Known<kFamily>;
+  const int lane = threadIdx.x % kWarp, count = work.count;
   const auto targets = static_cast<unsigned>(plan.targets);
-  const unsigned total =
-      plan.packed_targets() ? targets : static_cast<unsigned>(plan.rows) * targets;
-  const int count = static_cast<int>(min(static_cast<unsigned>(s.warp_targets), total - first));
-  const unsigned number = first + min(lane, count - 1);
-  const Place place = plan.packed_targets() ? Place{row_of_lane(plan, number, first), number}
-                                            : Place{number / targets, number % targets};
+  const unsigned number = work.first + min(lane, count - 1);
+  Place place = plan.packed_targets() ? Place{row_of_lane(plan, number, work.first), number}
+                                      : Place{number / targets, number % targets};
   RowStep step = kSkip;
   unsigned outcome = 0;
   if (lane < count) outcome = find_line<Raw, kFamily>(plan, place, warp, &step);
   if (step == kSkip) warp.targets[lane].step = kSkip;
   const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
-  if (wants_validity) warp.nan[lane] = 0;
   const bool all_made = __all_sync(~0u, step > kFill || lane >= count);
-  __syncwarp();
-  const Channels channels = {0,
-                             s.accesses << s.log2_width,
-                             static_cast<unsigned>(count),
-                             plan.fill_value,
-                             plan.values.type,
-                             plan.output.type,
-                             all_made,
-                             wants_validity};
-  with_elements_of<kFamily>(s.log2_width, plan.values.type, [&](auto* elements) {
-    make_channels<std::remove_pointer_t<decltype(elements)>>(channels, warp);
-  });
-  __syncwarp();
-  if (wants_validity && lane < count && place.row < plan.rows) {
-    const unsigned nan = warp.nan[lane] != 0 ? RC_REASON_NAN : 0;
-    put_validity(plan, place.row, place.target, (outcome & kFilled) != 0,
-                 static_cast<uint8_t>(outcome | nan));
+  for (int rows = work.rows;;) {
+    if (wants_validity) warp.nan[lane] = 0;
+    __syncwarp();
+    const Channels channels = {0,
+                               s.accesses << s.log2_width,
+                               static_cast<unsigned>(count),
+                               plan.fill_value,
+                               plan.values.type,
+                               plan.output.type,
+                               all_made,
+                               wants_validity};
+    with_elements_of<kFamily>(s.log2_width, plan.values.type, [&](auto* elements) {
+      make_channels<std::remove_pointer_t<decltype(elements)>>(channels, warp);
+    });
+    __syncwarp();
+    if (wants_validity && lane < count && place.row < plan.rows) {
+      const unsigned nan = warp.nan[lane] != 0 ? RC_REASON_NAN : 0;
+      put_validity(plan, place.row, place.target, (outcome & kFilled) != 0,
+                   static_cast<uint8_t>(outcome | nan));
+    }
+    if constexpr (!kSameTimes) return;
+    if (--rows == 0) return;
+    // The same samples of the next row.
+    const int64_t ahead = plan.values.row * Known::item(plan.values.type);
+    warp.samples[lane] = {warp.samples[lane].a + ahead, warp.samples[lane].b + ahead};
+    warp.targets[lane].output += plan.output.row * Known::item(plan.output.type);
+    ++place.row;
   }
 }
 
-template <class Raw, int kFamily, class Plans>
+template <class Raw, int kFamily, bool kSameTimes, class Plans>
 __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call) {
   __shared__ WarpTargets warps[kWarpsOfBlock];
-  unsigned block;
+  unsigned block = blockIdx.x;
+  const bool only_checks = all.checks_apart && block >= gridDim.x / 2;
+  if (only_checks) block -= gridDim.x / 2;
   const LineStream& s = all.streams[stream_of_block(all, &block)];
   ResamplePlan plan;
   unpack(all, s, plan);
   const Part part = {block, s.blocks};
   // Before the targets: their search finds times in the cache then.
-  const bool at_fault = s.validate && sees_fault<Raw>(all, s, plan, part);
-  const int number = threadIdx.x / kWarp;
-  const auto first = static_cast<unsigned>((part.index * kWarpsOfBlock + number) * s.warp_targets);
-  if (first < plan.total_targets()) serve_lines<Raw, kFamily>(plan, s, first, warps[number]);
+  const bool checks = s.validate && (only_checks || !all.checks_apart);
+  const bool at_fault = checks && sees_fault<Raw>(all, s, plan, part);
+  const unsigned number = threadIdx.x / kWarp;
+  if (!only_checks) {
+    const WarpWork work = work_of_warp<kSameTimes>(
+        plan, s, static_cast<unsigned>(part.index) * kWarpsOfBlock + number);
+    if (work.count != 0) serve_lines<Raw, kFamily, kSameTimes>(plan, s, work, warps[number]);
+  }
   if (__any_sync(~0u, at_fault)) report_line_faults<Raw>(all, s, part, record, call);
 }
 

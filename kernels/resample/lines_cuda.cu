@@ -3,25 +3,44 @@
 #define RC_LEVEL cuda
 #include <algorithm>
 
+#include "kernels/common/cuda_early.h"
 #include "kernels/resample/cuda_lines.h"
 #include "kernels/resample/resample_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
 
-template <class Raw, int kFamily, class Plans>
-__global__ void __launch_bounds__(kRowThreads,
-                                  Plans::kMaxStreams == 1 && Known<kFamily>::kIsFloat ? 9 : 8)
+// Blocks of a multiprocessor: as many as leave registers enough.
+template <class Plans, int kFamily, bool kSameTimes>
+constexpr int kBlocks = Plans::kMaxStreams == 1 && is_float_family(kFamily) && !kSameTimes ? 9 : 8;
+
+template <class Raw, int kFamily, class Plans, bool kSameTimes = false>
+__global__ void __launch_bounds__(kRowThreads, kBlocks<Plans, kFamily, kSameTimes>)
     resample_lines(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
-  serve_lines<Raw, kFamily>(all, record, call);
+  let_next_begin();
+  wait_for_former();
+  serve_lines<Raw, kFamily, kSameTimes>(all, record, call);
 }
 
 template <class Raw, class Plans>
 void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t call,
             cudaStream_t stream) {
   const auto run = [&](auto kernel) {
-    kernel<<<blocks, kRowThreads, 0, stream>>>(all, record, call);
+    launch_early(kernel, blocks, kRowThreads, 0, stream, all, record, call);
   };
+  if constexpr (Plans::kMaxStreams == 1 && std::is_same_v<Raw, int64_t>) {
+    // As rows_of_warp() has it.
+    if (all.streams[0].warp_rows > 1) {
+      switch (all.family) {
+        case kHalf:
+          return run(resample_lines<Raw, kHalf, Plans, true>);
+        case kBFloat16:
+          return run(resample_lines<Raw, kBFloat16, Plans, true>);
+        default:
+          return run(resample_lines<Raw, kFloat, Plans, true>);
+      }
+    }
+  }
   switch (all.family) {
     case kHalf:
       return run(resample_lines<Raw, kHalf, Plans>);

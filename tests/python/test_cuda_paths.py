@@ -102,6 +102,21 @@ def test_both_sides_of_a_border(border: str, clock: str) -> None:
         compare([values, times[0], asked[0]], dtype="float16", duplicates="first")
 
 
+# A warp takes several rows from about a million targets on.
+@pytest.mark.parametrize("rows", [2160, 2168, 40_000])
+@pytest.mark.parametrize("width", [1, 3, 7, 63, 64])
+def test_rows_with_the_same_times(rows: int, width: int) -> None:
+    random = torch.Generator().manual_seed(rows + width)
+    targets, rows = (499, rows) if rows < 40_000 else (37, rows * (63 if width < 8 else 7) // 63)
+    times = source_times(random, 1, targets // 2, "doubled")
+    asked = target_times(random, times, targets)[0]
+    values = values_of(random, (rows, targets // 2, width), TYPES[width % 4])
+    compare([values, times[0], asked])
+    compare([values, times[0], asked], mode="previous", max_gap=700, outside="fill")
+    if width == 7:
+        compare([values, times[0] * 1e-3, asked * 1e-3], dtype="float64")
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32"])
 def test_integers(dtype: str) -> None:
     random = torch.Generator().manual_seed(3)
