@@ -94,24 +94,32 @@ __device__ inline void settle_bracket(const ResamplePlan& plan, int64_t count, T
   r->weight = r->where == Where::kBefore ? -weight : weight;
 }
 
-// locate() among `count` times, for a plan without PCHIP and aggregates and a clock that changes
-// nothing. False where it takes locate() itself: without samples, or where one near the target shares
-// its time with another.
+// Finds the two samples around a target among `count` times, or the first or last two, and how many are
+// not later. False without samples, and where one near the target shares its time with another.
 template <class Time, class TimeAt>
-__device__ bool locate_alone(const ResamplePlan& plan, unsigned count, Time t, TimeAt time_at,
-                             Bracket* r) {
+__device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Time* ta, Time* tb, Bracket* r) {
   if (count == 0) return false;
   const unsigned not_later = not_later_from_line(count, t, time_at);
-  // The two samples around the target, or the first or last two.
   const unsigned a = min(max(not_later, 1u), max(count, 2u) - 1) - 1, b = min(a + 1, count - 1);
-  const auto ta = time_at(a), tb = time_at(b);
+  *ta = time_at(a);
+  *tb = time_at(b);
   const auto before_a = time_at(a - (a > 0)), behind_b = time_at(min(b + 1, count - 1));
   const bool alone =
-      (a == b || ta < tb) && (a == 0 || before_a < ta) && (b + 1 == count || tb < behind_b);
+      (a == b || *ta < *tb) && (a == 0 || before_a < *ta) && (b + 1 == count || *tb < behind_b);
   if (!alone) return false;
   r->not_later = not_later;
   r->a = {a, a};
   r->b = {b, b};
+  return true;
+}
+
+// locate() among `count` times, for a plan without PCHIP and aggregates and a clock that changes
+// nothing. False where it takes locate() itself.
+template <class Time, class TimeAt>
+__device__ bool locate_alone(const ResamplePlan& plan, unsigned count, Time t, TimeAt time_at,
+                             Bracket* r) {
+  Time ta, tb;
+  if (!find_alone(count, t, time_at, &ta, &tb, r)) return false;
   settle_bracket(plan, count, t, ta, tb, r);
   return true;
 }

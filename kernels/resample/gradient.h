@@ -22,6 +22,8 @@ struct GradientPlan {
   int64_t* rows;
   // Sums of the sequences [forward.first_sequence, forward.last_sequence): [samples, width].
   double* sums;
+  // On CUDA, where gradients are gathered: whether the targets of any row are in no order, and of which.
+  uint8_t* unordered;
 };
 
 }  // namespace rc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rc_resample_backward on a CUDA device. One thread has an element of a sequence to itself and adds
-// to its samples in the order of rows and targets, as the CPU does: the same sums, to the bit.
+// rc_resample_backward on a CUDA device. What gather_gradient_cuda does not serve: one thread has an
+// element of a sequence to itself and adds to its samples in the order of rows and targets, as the CPU
+// does: the same sums, to the bit.
 #define RC_LEVEL cuda
 #include "kernels/common/sort_cuda.h"
 #include "kernels/resample/cuda_tiles.h"
@@ -62,7 +63,8 @@ struct Spot {
 };
 
 // A block takes some elements of one sequence. Its threads find a tile of targets together, one
-// each; then each thread takes the whole tile to its element.
+// each; then each thread takes the whole tile to its element. Of a plan that is gathered it serves the
+// sequences that are left over.
 template <class Raw>
 __global__ void __launch_bounds__(kTile)
     add_gradients(const __grid_constant__ GradientPlan plan, int64_t elements) {
@@ -71,10 +73,12 @@ __global__ void __launch_bounds__(kTile)
   const Array& grad = forward.output;
   const Array& times = forward.target_times;
   const int64_t blocks = (elements - 1) / kTile + 1;
+  const bool is_gathered = plan.unordered != nullptr;
+  if (is_gathered && plan.unordered[0] == 0) return;
 
   for (int64_t part = blockIdx.x; part < forward.sequences * blocks; part += gridDim.x) {
     const int64_t e = part / blocks, number = part % blocks * kTile + threadIdx.x;
-    if (!is_readable(forward, e)) continue;
+    if (!is_readable(forward, e) || (is_gathered && !is_unordered(plan, e))) continue;
     const Sequence<Raw> sequence(forward, e);
     const bool has_element = number < elements;
     const Element element = has_element ? find_element(forward, number) : Element{};
@@ -115,12 +119,27 @@ __global__ void __launch_bounds__(kTile)
   }
 }
 
-// Rounds the sums of all samples, zero where nothing was added.
+// Whether a stored sample is one of a sequence that was not gathered.
+__device__ bool is_left_over(const GradientPlan& plan, int64_t sample) {
+  const ResamplePlan& forward = plan.forward;
+  if (forward.sequences == 0) return false;
+  const int64_t e = forward.offsets ? holder(forward.offsets, forward.sequences, sample)
+                                    : sample / forward.samples;
+  const int64_t position = sample - (forward.offsets ? forward.offsets[e] : e * forward.samples);
+  return is_unordered(plan, e) && is_readable(forward, e) && position >= 0 &&
+         position < sequence_length(forward, e);
+}
+
+// Rounds the sums of all samples, zero where nothing was added; of those that are left over, if others
+// were gathered.
 __global__ void __launch_bounds__(kTile) write_gradient(const __grid_constant__ GradientPlan plan) {
   const ResamplePlan& forward = plan.forward;
   const Array& out = plan.grad_values;
+  const bool is_gathered = plan.unordered != nullptr;
+  if (is_gathered && plan.unordered[0] == 0) return;
   for_each_number(stored_samples(forward) * forward.width, [&](int64_t i) {
     const int64_t sample = i / forward.width, c = i % forward.width;
+    if (is_gathered && !is_left_over(plan, sample)) return;
     const int64_t place =
         forward.offsets ? sample * out.step
                         : sample / forward.samples * out.row + sample % forward.samples * out.step;
@@ -145,17 +164,23 @@ cudaError_t add_all(const GradientPlan& plan, cudaStream_t stream) {
   const ResamplePlan& forward = plan.forward;
   const int64_t sums = stored_samples(forward) * forward.width;
   if (sums == 0) return cudaSuccess;
-  const cudaError_t error = cudaMemsetAsync(plan.sums, 0, sums * sizeof(double), stream);
+  // What gathering leaves over, as few calls do, is little: few blocks begin for it.
+  constexpr int64_t kFew = 1 << 10;
+  const bool is_gathered = plan.unordered != nullptr;
+  const cudaError_t error = is_gathered
+                                ? gather_gradient_cuda(plan, stream)
+                                : cudaMemsetAsync(plan.sums, 0, sums * sizeof(double), stream);
   if (error != cudaSuccess) return error;
   const int64_t elements = count_elements(forward);
   const int64_t parts = forward.sequences * ((elements - 1) / kTile + 1);
   with_time_type(forward.target_times.type, [&](auto* raw) {
     using Raw = std::remove_pointer_t<decltype(raw)>;
     if (parts == 0) return;
-    const auto blocks = static_cast<unsigned>(std::min(parts, kMaxBlocks));
+    const auto blocks = static_cast<unsigned>(std::min(parts, is_gathered ? kFew : kMaxBlocks));
     add_gradients<Raw><<<blocks, kTile, 0, stream>>>(plan, elements);
   });
-  write_gradient<<<blocks_for(sums), kTile, 0, stream>>>(plan);
+  const unsigned blocks = is_gathered ? few_blocks(sums) : blocks_for(sums);
+  write_gradient<<<blocks, kTile, 0, stream>>>(plan);
   return cudaGetLastError();
 }
 
@@ -176,6 +201,8 @@ cudaError_t resample_backward_cuda(GradientPlan& plan, Carver& carver, bool laun
   carver.back_to(order);
 
   plan.sums = carver.take<double>(stored_samples(forward) * forward.width);
+  plan.unordered =
+      is_for_gathering_cuda(plan) ? carver.take<uint8_t>(count_of_flags(forward)) : nullptr;
   if (forward.sequence_ids) {
     Pairs<uint64_t, int64_t> pairs = {};
     plan.row_begin = carver.take<int64_t>(forward.sequences + 1);
