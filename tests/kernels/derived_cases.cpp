@@ -246,6 +246,8 @@ std::vector<std::string> expected_traits(Operation operation) {
                                      "shared source times",
                                      "shared target times",
                                      "sorted targets",
+                                     "targets in no order",
+                                     "crowded targets",
                                      "channel groups",
                                      "skip_nan",
                                      "skip_validation",

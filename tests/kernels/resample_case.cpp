@@ -74,8 +74,12 @@ class Builder {
     // What is large on one side is small on the other.
     if (width_ > 40 && rows_ > 7) rows_ = 7;
     if (width_ > 40 && targets_ > 130) targets_ = 5;
+    // More on one sample than a block of threads takes at once.
+    crowded_ = width_ <= 16 && rows_ <= 7 && r_.chance(15);
+    if (crowded_) targets_ = 1100;
     index_only_ = r_.chance(5);
     trait("layout " + layout_);
+    if (crowded_) trait("crowded targets");
     if (ids_) trait("sequence_ids");
     if (packed_targets_) trait("target_offsets");
   }
@@ -295,17 +299,23 @@ class Builder {
     if (shared) trait("shared target times");
     TestTensor& source = case_.tensors["source_times"];
     const int64_t samples = source.count();
-    for (int64_t i = 0; i < t.count(); ++i) put_time(t, i, target_near(source, samples));
-    if (r_.chance(50)) sort_rows(t);
+    const int64_t crowd = crowded_ && samples > 0 ? r_.integer(0, samples - 1) : -1;
+    for (int64_t i = 0; i < t.count(); ++i) put_time(t, i, target_near(source, samples, crowd));
+    if (r_.chance(50)) {
+      sort_rows(t);
+    } else {
+      trait("targets in no order");
+    }
   }
 
-  Time target_near(TestTensor& source, int64_t samples) {
+  /** Most are next to sample `crowd`, unless that is -1. */
+  Time target_near(TestTensor& source, int64_t samples, int64_t crowd) {
     if (samples == 0 || r_.chance(3)) {
       return {r_.pick<int64_t>(
                   {0, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()}),
               r_.pick<double>({0.0, -1e30, 1e30, time_type_ == Dtype::f64 ? 1.6e308 : 1.0})};
     }
-    const int64_t i = r_.integer(0, samples - 1);
+    const int64_t i = crowd >= 0 && r_.chance(95) ? crowd : r_.integer(0, samples - 1);
     const double part = r_.pick<double>({0, 0, 0.5, r_.real(-1, 1), r_.real(-9, 9)});
     if (time_type_ == Dtype::i64) {
       return {add(source.get<int64_t>(i),
@@ -317,20 +327,25 @@ class Builder {
   }
 
   void sort_rows(TestTensor& t) {
-    if (t.shape.back() == 0) return;
-    std::vector<double> row(static_cast<size_t>(t.shape.back()));
-    if (time_type_ == Dtype::i64 || !t.strides.empty()) return;
-    for (int64_t begin = 0; begin < t.count(); begin += t.shape.back()) {
-      for (size_t i = 0; i < row.size(); ++i) {
-        const int64_t flat = begin + static_cast<int64_t>(i);
-        row[i] = time_type_ == Dtype::f64 ? t.get<double>(flat) : t.get<float>(flat);
-      }
-      std::sort(row.begin(), row.end());
-      for (size_t i = 0; i < row.size(); ++i) {
-        put_time(t, begin + static_cast<int64_t>(i), {0, row[i]});
-      }
+    if (t.shape.back() == 0 || !t.strides.empty()) return;
+    if (time_type_ == Dtype::i64) {
+      sort_rows_of<int64_t>(t);
+    } else if (time_type_ == Dtype::f64) {
+      sort_rows_of<double>(t);
+    } else {
+      sort_rows_of<float>(t);
     }
     trait("sorted targets");
+  }
+
+  template <class T>
+  static void sort_rows_of(TestTensor& t) {
+    std::vector<T> row(static_cast<size_t>(t.shape.back()));
+    for (int64_t begin = 0; begin < t.count(); begin += t.shape.back()) {
+      for (size_t i = 0; i < row.size(); ++i) row[i] = t.get<T>(begin + static_cast<int64_t>(i));
+      std::sort(row.begin(), row.end());
+      for (size_t i = 0; i < row.size(); ++i) t.put(begin + static_cast<int64_t>(i), row[i]);
+    }
   }
 
   void make_outputs() {
@@ -390,7 +405,7 @@ class Builder {
   Dtype values_type_, time_type_, output_type_ = Dtype::f32;
   std::string layout_;
   int64_t sequences_ = 0, samples_ = 0, rows_ = 0, targets_ = 0, width_ = 0;
-  bool ids_ = false, packed_targets_ = false, index_only_ = false;
+  bool ids_ = false, packed_targets_ = false, index_only_ = false, crowded_ = false;
   Time step_ = {10000019, 0.0101};
 };
 
@@ -406,6 +421,8 @@ std::vector<std::string> expected_traits() {
                                      "shared source times",
                                      "shared target times",
                                      "sorted targets",
+                                     "targets in no order",
+                                     "crowded targets",
                                      "channel groups",
                                      "skip_nan",
                                      "skip_validation",

@@ -218,6 +218,88 @@ def test_rows_of_all_lengths() -> None:
     compare([padded, matrix, target_times(random, matrix, 450)], lengths=lengths)
 
 
+def compare_gradient(values: Any, times: Any, asked: Any, gradient: Any, **options: Any) -> None:
+    move = {k: v.cuda() if isinstance(v, torch.Tensor) else v for k, v in options.items()}
+    arguments = [gradient, values, times, asked]
+    expected = rc.resample_backward(*arguments, **options)
+    assert same(rc.resample_backward(*[a.cuda() for a in arguments], **move), expected)
+
+
+# Of one block and of many, of one tile of targets and of many, of one part of channels and of many.
+GRADIENTS = [
+    (1, 1, 1, 1), (3, 2, 700, 3), (40, 5, 9, 7), (2, 3, 600, 129), (5, 400, 200, 14),
+    (3, 100, 3000, 5), (2, 3000, 1500, 1), (2, 40, 70, 700), (900, 100, 50, 33), (3, 9000, 10, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("shape", GRADIENTS)
+def test_gradients(shape: tuple[int, int, int, int], clock: str) -> None:
+    """What is gathered, what is not, and rows of either kind side by side."""
+    rows, samples, targets, width = shape
+    random = torch.Generator().manual_seed(9)
+    times = source_times(random, rows, samples, clock)
+    asked = target_times(random, times, targets)
+    some = asked.clone()
+    some[::3] = some[::3].flip(1)
+    crowded = times[:, :1] + torch.randint(0, 3, asked.shape, generator=random).sort(1).values
+    for turn, dtype in enumerate(TYPES):
+        values = torch.randn((rows, samples, width), generator=random).to(dtype)
+        gradient = values_of(random, (rows, targets, width), TYPES[turn * 3 % 4])
+        case = [values, times, asked, gradient]
+        compare_gradient(*case)
+        compare_gradient(values, times, some, gradient, outside="extrapolate", max_gap=1400)
+        if turn != 0:
+            continue
+        compare_gradient(values, times, crowded, gradient)
+        compare_gradient(values, times, asked[0], gradient, duplicates="first")
+        compare_gradient(values, times[0], some[0], gradient, mode="angle")
+        compare_gradient(values, times * 1e-3, some * 1e-3, gradient, outside="fill")
+        compare_gradient(*case, clock=rc.ClockMap(500, 1e-3, 100))
+        for mode in ("previous", "next", "nearest"):
+            compare_gradient(*case, mode=mode, outside="extrapolate", max_gap=700)
+        # On the other side of the border.
+        compare_gradient(*case, duplicates="mean")
+        compare_gradient(*case, order="sort")
+        compare_gradient(*case, order="drop")
+        compare_gradient(*case, skip_nan=True)
+        compare_gradient(*case, mode="pchip")
+        compare_gradient(*case, sequence_ids=torch.arange(rows).flip(0))
+
+
+@pytest.mark.parametrize("width", [1, 7, 130])
+def test_gradients_of_rows_of_all_lengths(width: int) -> None:
+    random = torch.Generator().manual_seed(10)
+    lengths = torch.randint(0, 300, (60,), generator=random)
+    lengths[5:9] = 0
+    counts = lengths // 2 + torch.randint(0, 9, (60,), generator=random)
+    counts[20] = 3000
+    starts = [
+        torch.cat([torch.zeros(1, dtype=torch.int64), n.cumsum(0)]) for n in (lengths, counts)
+    ]
+    times = torch.cat([source_times(random, 1, int(n), "bursts")[0] for n in lengths])
+    rows = [
+        torch.randint(-9, 1000 * int(n) + 10, (int(m),), generator=random).sort().values
+        for n, m in zip(lengths, counts, strict=True)
+    ]
+    # Samples in front of the first and behind the last sequence.
+    offsets, target_offsets = starts[0] + 4, starts[1]
+    stored = int(offsets[-1]) + 3
+    times = torch.cat([times[:4], times, times[:3]])
+    gradient = values_of(random, (int(target_offsets[-1]), width), torch.float32)
+    values = torch.randn((stored, width), generator=random)
+    for turned in ([], [0, 20, 59], range(60)):
+        asked = torch.cat([row.flip(0) if i in turned else row for i, row in enumerate(rows)])
+        options = {"offsets": offsets, "target_offsets": target_offsets}
+        compare_gradient(values, times, asked, gradient, **options)
+    padded = torch.randn((60, 300, width), generator=random)
+    matrix = source_times(random, 60, 300, "doubled")
+    asked = target_times(random, matrix, 150)
+    asked[7] = asked[7].flip(0)
+    gradient = values_of(random, (60, 150, width), torch.bfloat16)
+    compare_gradient(padded, matrix, asked, gradient, lengths=lengths)
+
+
 def compare_fuse(streams: list[tuple[Any, Any]], asked: Any, dtype: Any = None) -> None:
     expected = rc.fuse([rc.Stream(*s) for s in streams], asked, dtype=dtype)
     got = rc.fuse([rc.Stream(v.cuda(), t.cuda()) for v, t in streams], asked.cuda(), dtype=dtype)
