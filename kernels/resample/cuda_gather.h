@@ -185,7 +185,7 @@ __device__ inline int64_t sequence_around(const ResamplePlan& plan, int64_t samp
 
 // What Sequence says of samples that are in order, for the few looks that need not be fast: each is a call.
 template <class Time>
-struct Samples {
+struct SourceTimes {
   const ResamplePlan& plan;
   int64_t begin;  // index of the first time
   int64_t count;
@@ -201,12 +201,12 @@ struct Samples {
   static __device__ __noinline__ Time time_at(const ResamplePlan& plan, int64_t index) {
     return apply(plan.clock, load_time<Time>(plan.source_times, index));
   }
-  static __device__ __noinline__ int64_t first_like(const Samples samples, int64_t last) {
+  static __device__ __noinline__ int64_t first_like(const SourceTimes samples, int64_t last) {
     const Time t = samples.time(last);
     if (last == 0 || samples.time(last - 1) < t) return last;
     return border(0, last, [&](int64_t k) { return samples.time(k) < t; });
   }
-  static __device__ __noinline__ int64_t last_like(const Samples samples, int64_t first) {
+  static __device__ __noinline__ int64_t last_like(const SourceTimes samples, int64_t first) {
     const Time t = samples.time(first);
     if (first + 1 == samples.count || t < samples.time(first + 1)) return first;
     return border(first + 1, samples.count, [&](int64_t k) { return !(t < samples.time(k)); }) - 1;
@@ -218,7 +218,7 @@ struct Samples {
 template <class Time>
 __device__ int64_t border_of_targets(const ResamplePlan& plan, int64_t e, const Row& row,
                                      int64_t position, bool is_begin) {
-  const Samples<Time> samples = {plan, row.time, row.count};
+  const SourceTimes<Time> samples = {plan, row.time, row.count};
   const Stretch& all = row.targets;
   // The last time in front of the sample, or the first behind it.
   const int64_t next =
@@ -283,7 +283,7 @@ struct Neighbours {
 
 // Apart: of samples on a clock of their own, and of those that share their times near a target.
 template <class Time>
-__device__ __noinline__ Neighbours<Time> find_knots(const Samples<Time> samples, Time t) {
+__device__ __noinline__ Neighbours<Time> find_knots(const SourceTimes<Time> samples, Time t) {
   const int64_t count = samples.count;
   Neighbours<Time> r;
   r.not_later = border(0, count, [&](int64_t k) { return !(t < samples.time(k)); });
@@ -305,7 +305,7 @@ __device__ __noinline__ Neighbours<Time> find_knots(const Samples<Time> samples,
 
 // locate(), without what pchip and aggregates need.
 template <class Time>
-__device__ Bracket locate_in(const Samples<Time>& samples, Time t) {
+__device__ Bracket locate_in(const SourceTimes<Time>& samples, Time t) {
   const ResamplePlan& plan = samples.plan;
   Bracket r = {};
   const int64_t step = plan.source_times.step;
@@ -339,7 +339,7 @@ __device__ inline Passing find_passing(const Gathering& all, const Reach& reach,
   Bracket bracket;
   on_time_value(plan.target_times.type, [&](auto* type) {
     using Time = std::remove_pointer_t<decltype(type)>;
-    const Samples<Time> samples_of_row = {plan, row.time, row.count};
+    const SourceTimes<Time> samples_of_row = {plan, row.time, row.count};
     bracket = locate_in(samples_of_row, target_time<Time>(plan, e, target));
   });
   const Choice choice = choose(plan, bracket, all.group.mode);
