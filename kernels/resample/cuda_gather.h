@@ -199,7 +199,7 @@ struct SourceTimes {
 
  private:
   static __device__ __noinline__ Time time_at(const ResamplePlan& plan, int64_t index) {
-    return apply(plan.clock, load_time<Time>(plan.source_times, index));
+    return load_time<Time>(plan.source_times, index);
   }
   static __device__ __noinline__ int64_t first_like(const SourceTimes samples, int64_t last) {
     const Time t = samples.time(last);
@@ -281,7 +281,7 @@ struct Neighbours {
   int64_t not_later;
 };
 
-// Apart: of samples on a clock of their own, and of those that share their times near a target.
+// Apart: where samples near a target share their times.
 template <class Time>
 __device__ __noinline__ Neighbours<Time> find_knots(const SourceTimes<Time> samples, Time t) {
   const int64_t count = samples.count;
@@ -313,7 +313,7 @@ __device__ Bracket locate_in(const SourceTimes<Time>& samples, Time t) {
     return load_time<Time>(plan.source_times, samples.begin + k * step);
   };
   Time ta, tb;
-  if (!plan.clock.identity || samples.count >= kMostPositions ||
+  if (samples.count >= kMostPositions ||
       !find_alone(static_cast<unsigned>(samples.count), t, time_at, &ta, &tb, &r)) {
     const Neighbours<Time> found = find_knots(samples, t);
     r.a = found.a;

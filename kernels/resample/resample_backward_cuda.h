@@ -14,8 +14,8 @@ namespace rc {
 cudaError_t resample_backward_cuda(GradientPlan& plan, Carver& carver, bool launch,
                                    cudaStream_t stream);
 
-// Whether gather_gradient_cuda can serve a plan: a sequence to a row, samples in order, no search for
-// finite ones, no mean of duplicates, no mode that needs more than two of them.
+// Whether gather_gradient_cuda can serve a plan: a sequence to a row, samples in order and on the targets'
+// clock, no search for finite ones, no mean of duplicates, no mode that needs more than two of them.
 bool is_for_gathering_cuda(const GradientPlan& plan);
 
 // Writes the gradient of such a plan, but for sequences that is_unordered() tells of afterwards, whose sums
