@@ -60,8 +60,6 @@ struct LinePlans {
   Array target_times;
   Integers target_offsets;
   int32_t op, count, family;
-  // Blocks of their own do the checks, as many as serve.
-  bool checks_apart;
   Units<kStreams> units;
   // Of samples and of outputs.
   Type from, to;
@@ -99,17 +97,15 @@ RC_HD inline Array array_of(const Plane& plane, Type type) {
 }
 
 // How many rows a warp takes: several where all have their samples and targets at the same times, they are
-// narrow, so that the search is much of what they take, and many, so that all warps have some.
+// narrow, so that the search is most of what they take, and many, so that all warps have some.
 inline int rows_of_warp(const ResamplePlan& plan, int family, int warp_targets) {
-  constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kWideRow = 256;
+  constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kNarrow = 8;
   const bool has_same_times =
       plan.shared_times() && plan.target_times.row == 0 && !has_arrays(plan);
   // What most calls have: each kernel more takes room.
   const bool has_kernel =
       plan.target_times.type == Type::i64 && is_float_family(family) && family != kDouble;
-  if (!has_same_times || !has_kernel || plan.width * item_size(plan.output.type) >= kWideRow) {
-    return 1;
-  }
+  if (!has_same_times || !has_kernel || plan.width >= kNarrow) return 1;
   const int64_t rows = plan.total_targets() / (warp_targets * kManyWarps);
   return static_cast<int>(std::clamp<int64_t>(rows, 1, kMostRows));
 }
@@ -168,8 +164,7 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
 }
 
 // Spreads the blocks of all streams over units, so that what is written side by side is written at about
-// the same time, and says how many there are. Where they leave room on the device, others check beside
-// them: nothing waits for both then.
+// the same time, and says how many there are.
 template <class Plans>
 uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
   // A small part of the L2.
@@ -196,17 +191,15 @@ uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
     s.blocks = units * s.blocks_of_unit;
     if (s.blocks != 0) s.checked = (s.checked + s.blocks - 1) / s.blocks;
   }
-  constexpr uint32_t kFewBlocks = 128;
-  const uint32_t blocks = units * all.units.blocks;
-  all.checks_apart = plan.validate && blocks <= kFewBlocks;
-  return all.checks_apart ? 2 * blocks : blocks;
+  return units * all.units.blocks;
 }
 
 #if defined(__CUDACC__)
 
-// The stream that block `*number` of a launch serves, and its number among the blocks of that stream.
+// The stream that a block serves, and its number among the blocks of that stream.
 template <class Plans>
 __device__ int stream_of_block(const Plans& all, unsigned* number) {
+  *number = blockIdx.x;
   if constexpr (Plans::kMaxStreams == 1) return 0;
   const unsigned unit = *number / all.units.blocks;
   *number -= unit * all.units.blocks;
@@ -275,8 +268,8 @@ __device__ __noinline__ Bracket locate_shared(const Raw* times, int64_t count,
 // What follows is apart, since it takes many registers and is not what most calls need.
 
 // Whether this thread sees a fault in a part of all that is to be checked.
-template <class Raw, class Plans>
-__device__ __noinline__ bool sees_any_fault(const Plans& all, const LineStream& s, Part part) {
+template <class Raw, class Plans, class Stream>
+__device__ __noinline__ bool sees_any_fault(const Plans& all, const Stream& s, Part part) {
   ResamplePlan plan;
   unpack(all, s, plan);
   bool seen = false;
@@ -479,18 +472,17 @@ __device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, const
 template <class Raw, int kFamily, bool kSameTimes, class Plans>
 __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call) {
   __shared__ WarpTargets warps[kWarpsOfBlock];
-  unsigned block = blockIdx.x;
-  const bool only_checks = all.checks_apart && block >= gridDim.x / 2;
-  if (only_checks) block -= gridDim.x / 2;
+  unsigned block;
   const LineStream& s = all.streams[stream_of_block(all, &block)];
   ResamplePlan plan;
   unpack(all, s, plan);
   const Part part = {block, s.blocks};
   // Before the targets: their search finds times in the cache then.
-  const bool checks = s.validate && (only_checks || !all.checks_apart);
+  // Of two rows of blocks the first one serves and the second one checks: nothing waits for both.
+  const bool checks = s.validate && blockIdx.y + 1 == gridDim.y;
   const bool at_fault = checks && sees_fault<Raw>(all, s, plan, part);
   const unsigned number = threadIdx.x / kWarp;
-  if (!only_checks) {
+  if (blockIdx.y == 0) {
     const WarpWork work = work_of_warp<kSameTimes>(
         plan, s, static_cast<unsigned>(part.index) * kWarpsOfBlock + number);
     if (work.count != 0) serve_lines<Raw, kFamily, kSameTimes>(plan, s, work, warps[number]);

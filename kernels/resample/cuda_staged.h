@@ -742,18 +742,6 @@ __device__ __noinline__ void report_run(const Plans& all, const StagedStream& s,
   report_first(first, record, call);
 }
 
-// Whether this thread sees a fault in a block's part of all that is to be checked. Apart, as is what
-// few calls need.
-template <class Raw, class Plans>
-__device__ __noinline__ bool sees_fault_apart(const Plans& all, const StagedStream& s,
-                                              unsigned number) {
-  ResamplePlan plan;
-  unpack(all, s, plan);
-  bool seen = false;
-  look_for_faults<Raw>(plan, Part{number, s.blocks}, s.checked, [&](const Fault&) { seen = true; });
-  return seen;
-}
-
 // What a block knows when its targets are found.
 struct Scene {
   Run run;
@@ -766,7 +754,7 @@ template <class Raw, class Plans>
 __device__ Scene find_run(const Plans& all, const ResamplePlan& plan, const StagedStream& s,
                           unsigned number, Told& told) {
   const bool even = is_even(plan);
-  bool at_fault = !even && s.validate && sees_fault_apart<Raw>(all, s, number);
+  bool at_fault = !even && s.validate && sees_any_fault<Raw>(all, s, Part{number, s.blocks});
   const Run run = even ? even_run(plan, s, number) : uneven_run(all, s, number);
 
   // Times and targets.

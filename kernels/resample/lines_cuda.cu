@@ -17,16 +17,28 @@ constexpr int kBlocks = Plans::kMaxStreams == 1 && is_float_family(kFamily) && !
 template <class Raw, int kFamily, class Plans, bool kSameTimes = false>
 __global__ void __launch_bounds__(kRowThreads, kBlocks<Plans, kFamily, kSameTimes>)
     resample_lines(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
-  let_next_begin();
-  wait_for_former();
+  if constexpr (Plans::kMaxStreams == 1) {
+    let_next_begin();
+    wait_for_former();
+  }
   serve_lines<Raw, kFamily, kSameTimes>(all, record, call);
 }
 
 template <class Raw, class Plans>
 void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t call,
             cudaStream_t stream) {
+  const bool validates = std::any_of(all.streams, all.streams + all.count,
+                                     [](const LineStream& s) { return s.validate; });
   const auto run = [&](auto kernel) {
-    launch_early(kernel, blocks, kRowThreads, 0, stream, all, record, call);
+    // Small calls leave room for blocks that check beside those that serve, and are mostly launch;
+    // parameters of many streams are slower to read in an early one.
+    constexpr uint32_t kFewBlocks = 128, kSomeBlocks = 1024;
+    const dim3 grid(blocks, validates && blocks <= kFewBlocks ? 2 : 1);
+    if (Plans::kMaxStreams == 1 && blocks <= kSomeBlocks) {
+      launch_early(kernel, grid, kRowThreads, 0, stream, all, record, call);
+    } else {
+      kernel<<<grid, kRowThreads, 0, stream>>>(all, record, call);
+    }
   };
   if constexpr (Plans::kMaxStreams == 1 && std::is_same_v<Raw, int64_t>) {
     // As rows_of_warp() has it.

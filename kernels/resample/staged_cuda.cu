@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dense targets, served by blocks that stage what they read (cuda_staged.h).
 #define RC_LEVEL cuda
-#include "kernels/common/cuda_early.h"
 #include "kernels/resample/cuda_staged.h"
 #include "kernels/resample/resample_cuda.h"
 
@@ -11,9 +10,7 @@ namespace {
 template <class Plans>
 __global__ void __launch_bounds__(kStagedThreads, 8)
     resample_staged(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
-  let_next_begin();
-  wait_for_former();
-  unsigned number = blockIdx.x;
+  unsigned number;
   const StagedStream& s = all.streams[stream_of_block(all, &number)];
   serve_staged(all, s, number, record, call);
 }
@@ -33,7 +30,7 @@ int64_t launch_some(const ResamplePlan* plans, int64_t count, FaultRecord* recor
     bytes = std::max(bytes, add_staged_stream(plans[all.count], all));
   }
   const auto blocks = static_cast<unsigned>(spread(plans[0], all));
-  launch_early(resample_staged<Plans>, blocks, kStagedThreads, bytes, stream, all, record, call);
+  resample_staged<<<blocks, kStagedThreads, bytes, stream>>>(all, record, call);
   return all.count;
 }
 
