@@ -49,8 +49,9 @@ LIMITS: dict[str, str] = {
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
-        " samples have 149 issue slots for 32 targets; searching, weighing and making them"
-        " takes about 170 instructions of a warp by the disassembly, in 70 % of all cycles"
+        " samples have 149 issue slots for 32 targets. Searching, weighing and making them takes"
+        " 240 instructions of a warp, bringing their times and samples, checking and sending"
+        " them 190 more (Nsight Compute, instruction by instruction), in 70 % of all cycles"
         " ([counters](design/counters.md))."
     ),
     "resample and fuse, large, cold: validation adds": (

@@ -16,7 +16,7 @@ RC_KERNELS_END
 namespace rc {
 
 bool launches_early() {
-  enum Answer : int8_t { kUnknown, kNo, kYes };
+  enum Answer : int8_t { kUnknown, kLate, kEarly };
   constexpr int kMostDevices = 64;
   static std::atomic<Answer> answers[kMostDevices] = {};
   int device;
@@ -25,10 +25,10 @@ bool launches_early() {
   if (answer == kUnknown) {
     cudaFuncAttributes attributes;
     const bool known = cudaFuncGetAttributes(&attributes, wait_only) == cudaSuccess;
-    answer = known && attributes.ptxVersion >= 90 ? kYes : kNo;
+    answer = known && attributes.ptxVersion >= 90 ? kEarly : kLate;
     answers[device].store(answer, std::memory_order_relaxed);
   }
-  return answer == kYes;
+  return answer == kEarly;
 }
 
 }  // namespace rc

@@ -17,8 +17,6 @@ constexpr int kGatherThreads = 256;
 // Targets of a tile, and samples of a block at most.
 constexpr int kGatherTargets = 512;
 constexpr int kGatherSamples = 1024;
-// Pairs of sample and channel of a thread, whose gradients are on their way at once.
-constexpr int kPairs = 4;
 
 // What one launch gathers: all samples of the channels of one mode.
 struct Gathering {
@@ -365,47 +363,32 @@ __device__ inline Passing find_passing(const Gathering& all, const Reach& reach,
 
 // ---- The samples of a block.
 
-// A pair of sample and channel, and what the targets [next, end) of a tile pass on to it: few of them are
-// read side by side, and those of several pairs.
+// Adds what targets [i, end) of a tile pass on to a sample. `gradients` are those of its channel.
 template <class T>
-class Gathered {
- public:
-  // `gradients` are those of the channel.
-  __device__ Gathered(const Passing* tile, int sample, int next, int end, const T* gradients)
-      : tile_(tile), sample_(sample), next_(next), end_(end), gradients_(gradients) {
-    read();
-  }
-
-  __device__ double add_to(double sum) {
-    while (next_ < end_) {
-#pragma unroll
-      for (int k = 0; k < kAtOnce; ++k) {
-        const Passing& passing = tile_[min(next_ + k, end_ - 1)];
-        const bool to_a = passing.a == sample_;
-        if (next_ + k >= end_ || !(to_a || passing.b == sample_)) continue;
-        sum += to_double(read_[k]) * (to_a ? 1 - passing.weight : passing.weight);
-      }
-      next_ += kAtOnce;
-      read();
-    }
-    return sum;
-  }
-
- private:
-  static constexpr int kAtOnce = 2;
-
-  __device__ void read() {
+__device__ double add_passed(const Passing* tile, int i, int end, int sample, const T* gradients,
+                             double sum) {
+  // Read side by side: two wait no longer than one.
+  constexpr int kAtOnce = 2;
+#pragma unroll 1
+  for (; i < end; i += kAtOnce) {
+    T g[kAtOnce] = {};
+    double part[kAtOnce];
+    bool is_passed[kAtOnce];
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
-      if (next_ + k < end_) read_[k] = gradients_[tile_[next_ + k].gradient];
+      const Passing& passing = tile[min(i + k, end - 1)];
+      const bool to_a = passing.a == sample;
+      is_passed[k] = i + k < end && (to_a || passing.b == sample);
+      part[k] = to_a ? 1 - passing.weight : passing.weight;
+      if (is_passed[k]) g[k] = gradients[passing.gradient];
+    }
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      if (is_passed[k]) sum += to_double(g[k]) * part[k];
     }
   }
-
-  const Passing* tile_;
-  int sample_, next_, end_;
-  const T* gradients_;
-  T read_[kAtOnce];
-};
+  return sum;
+}
 
 // Where a stored sample lies in the gradient of the values.
 __device__ inline int64_t place_of_sample(const GradientPlan& plan, int64_t sample) {
@@ -420,7 +403,7 @@ __device__ inline int64_t place_of_sample(const GradientPlan& plan, int64_t samp
 // A block takes some samples and channels. Its threads find a tile of targets together, one each; then
 // each adds up what they pass on to its pairs of sample and channel, neighbours to neighbouring
 // channels. Most blocks have one tile; sums of more wait in memory from tile to tile.
-__global__ void __launch_bounds__(kGatherThreads, 3)
+__global__ void __launch_bounds__(kGatherThreads)
     gather_gradient(const __grid_constant__ Gathering all) {
   __shared__ Passing tile[kGatherTargets];
   // The targets of the tile, from the first to behind the last, that pass on to each sample.
@@ -458,9 +441,6 @@ __global__ void __launch_bounds__(kGatherThreads, 3)
       }
     }
 
-    const auto kept_at = [&](int sample, int channel) {
-      return plan.sums + (first + sample) * forward.width + all.group.begin + in_group + channel;
-    };
     for (int64_t begin = reach.begin;; begin += kGatherTargets) {
       const int64_t rest = max(reach.end - begin, int64_t{0});
       const int count = static_cast<int>(min(rest, int64_t{kGatherTargets}));
@@ -484,52 +464,35 @@ __global__ void __launch_bounds__(kGatherThreads, 3)
 
       const bool is_last = rest <= kGatherTargets;
       int s = thread / channels, c = thread % channels;
-      const auto next_pair = [&] {
+      while (s < samples) {
+        const int64_t channel = all.group.begin + in_group + c;
+        double* const kept = plan.sums + (first + s) * forward.width + channel;
+        if (leaves_any && is_left[s]) {
+          *kept = 0;
+        } else {
+          double sum = begin == reach.begin ? 0 : *kept;
+          if (first_of[s] < end_of[s]) {
+            with_float_type(grad.type, [&](auto* type) {
+              const auto* gradients =
+                  reinterpret_cast<decltype(type)>(grad.data) + channel * grad.channel;
+              sum = add_passed(tile, first_of[s], end_of[s], s, gradients, sum);
+            });
+          }
+          if (is_last) {
+            const int64_t place = place_of_sample(plan, first + s) + channel * out.channel;
+            with_float_type(out.type, [&](auto* type) {
+              using T = std::remove_pointer_t<decltype(type)>;
+              reinterpret_cast<T*>(out.data)[place] = from_double<T>(sum);
+            });
+          } else {
+            *kept = sum;
+          }
+        }
         s += kGatherThreads / channels;
         c += kGatherThreads % channels;
         if (c >= channels) {
           c -= channels;
           ++s;
-        }
-      };
-      while (s < samples) {
-        int sample[kPairs], channel[kPairs];
-#pragma unroll
-        for (int k = 0; k < kPairs; ++k) {
-          sample[k] = s;
-          channel[k] = c;
-          next_pair();
-        }
-        double sums[kPairs];
-        with_float_type(grad.type, [&](auto* type) {
-          const auto gather = [&](int k) {
-            const bool has_any = sample[k] < samples && first_of[sample[k]] < end_of[sample[k]];
-            const int64_t in_row = (all.group.begin + in_group + channel[k]) * grad.channel;
-            return Gathered(tile, sample[k], has_any ? first_of[sample[k]] : 0,
-                            has_any ? end_of[sample[k]] : 0,
-                            reinterpret_cast<decltype(type)>(grad.data) + in_row);
-          };
-          decltype(gather(0)) pairs[kPairs] = {gather(0), gather(1), gather(2), gather(3)};
-#pragma unroll
-          for (int k = 0; k < kPairs; ++k) {
-            const bool begins = begin == reach.begin || sample[k] >= samples;
-            sums[k] = pairs[k].add_to(begins ? 0 : *kept_at(sample[k], channel[k]));
-          }
-        });
-#pragma unroll
-        for (int k = 0; k < kPairs; ++k) {
-          if (sample[k] >= samples) break;
-          const bool leaves = leaves_any && is_left[sample[k]];
-          if (leaves || !is_last) {
-            *kept_at(sample[k], channel[k]) = leaves ? 0 : sums[k];
-            continue;
-          }
-          const int64_t place = place_of_sample(plan, first + sample[k]) +
-                                (all.group.begin + in_group + channel[k]) * out.channel;
-          with_float_type(out.type, [&](auto* type) {
-            using T = std::remove_pointer_t<decltype(type)>;
-            reinterpret_cast<T*>(out.data)[place] = from_double<T>(sums[k]);
-          });
         }
       }
       __syncthreads();

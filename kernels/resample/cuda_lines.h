@@ -60,6 +60,7 @@ struct LinePlans {
   Array target_times;
   Integers target_offsets;
   int32_t op, count, family;
+  bool is_early;  // waits for the kernel in front of it
   Units<kStreams> units;
   // Of samples and of outputs.
   Type from, to;
@@ -102,9 +103,8 @@ inline int rows_of_warp(const ResamplePlan& plan, int family, int warp_targets) 
   constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kNarrow = 8;
   const bool has_same_times =
       plan.shared_times() && plan.target_times.row == 0 && !has_arrays(plan);
-  // What most calls have: each kernel more takes room.
-  const bool has_kernel =
-      plan.target_times.type == Type::i64 && is_float_family(family) && family != kDouble;
+  // What most narrow rows are: each kernel more takes room.
+  const bool has_kernel = plan.target_times.type == Type::i64 && family == kFloat;
   if (!has_same_times || !has_kernel || plan.width >= kNarrow) return 1;
   const int64_t rows = plan.total_targets() / (warp_targets * kManyWarps);
   return static_cast<int>(std::clamp<int64_t>(rows, 1, kMostRows));

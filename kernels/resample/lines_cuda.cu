@@ -17,7 +17,7 @@ constexpr int kBlocks = Plans::kMaxStreams == 1 && is_float_family(kFamily) && !
 template <class Raw, int kFamily, class Plans, bool kSameTimes = false>
 __global__ void __launch_bounds__(kRowThreads, kBlocks<Plans, kFamily, kSameTimes>)
     resample_lines(const __grid_constant__ Plans all, FaultRecord* record, uint64_t call) {
-  if constexpr (Plans::kMaxStreams == 1) {
+  if (Plans::kMaxStreams == 1 && all.is_early) {
     let_next_begin();
     wait_for_former();
   }
@@ -30,11 +30,10 @@ void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t cal
   const bool validates = std::any_of(all.streams, all.streams + all.count,
                                      [](const LineStream& s) { return s.validate; });
   const auto run = [&](auto kernel) {
-    // Small calls leave room for blocks that check beside those that serve, and are mostly launch;
-    // parameters of many streams are slower to read in an early one.
-    constexpr uint32_t kFewBlocks = 128, kSomeBlocks = 1024;
+    // Small calls leave room for blocks that check beside those that serve.
+    constexpr uint32_t kFewBlocks = 128;
     const dim3 grid(blocks, validates && blocks <= kFewBlocks ? 2 : 1);
-    if (Plans::kMaxStreams == 1 && blocks <= kSomeBlocks) {
+    if (all.is_early) {
       launch_early(kernel, grid, kRowThreads, 0, stream, all, record, call);
     } else {
       kernel<<<grid, kRowThreads, 0, stream>>>(all, record, call);
@@ -42,16 +41,7 @@ void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t cal
   };
   if constexpr (Plans::kMaxStreams == 1 && std::is_same_v<Raw, int64_t>) {
     // As rows_of_warp() has it.
-    if (all.streams[0].warp_rows > 1) {
-      switch (all.family) {
-        case kHalf:
-          return run(resample_lines<Raw, kHalf, Plans, true>);
-        case kBFloat16:
-          return run(resample_lines<Raw, kBFloat16, Plans, true>);
-        default:
-          return run(resample_lines<Raw, kFloat, Plans, true>);
-      }
-    }
+    if (all.streams[0].warp_rows > 1) return run(resample_lines<Raw, kFloat, Plans, true>);
   }
   switch (all.family) {
     case kHalf:
@@ -87,6 +77,9 @@ int64_t launch_some(const ResamplePlan* plans, int64_t count, FaultRecord* recor
     add_line_stream(plans[all.count], all);
   }
   const uint32_t blocks = spread_lines(plans[0], all);
+  // Small calls are mostly launch; parameters of many streams are slower to read after an early one.
+  constexpr uint32_t kSomeBlocks = 1024;
+  all.is_early = Plans::kMaxStreams == 1 && blocks <= kSomeBlocks;
   if (blocks != 0) {
     with_time_type(all.target_times.type, [&](auto* raw) {
       launch<std::remove_pointer_t<decltype(raw)>>(all, blocks, record, call, stream);
