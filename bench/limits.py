@@ -70,9 +70,8 @@ LIMITS: dict[str, str] = {
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: over an empty kernel": (
         "A chain of loads that wait for each other: parameters, times, search, neighbours,"
-        " values; and the check before anything is written, 1.3 us. 10 % of the issue slots"
-        " are used; warps wait for code that is not in the cache yet (33 %) and for loads (29"
-        " %, [counters](design/counters.md))."
+        " values. 11 % of the issue slots are used; most of the rest waits for loads, for"
+        " parameters, and for code that is not in the cache yet ([counters](design/counters.md))."
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
         "The check of all times and what a fault would need: Triton's and the compiled code"
@@ -80,18 +79,17 @@ LIMITS: dict[str, str] = {
     ),
     "ragged episodes: of the dense figure per byte": (
         "Each lane finds the row of its target among the offsets before it searches, and reads"
-        " where that row begins: instructions (57 % of the issue slots,"
+        " where that row begins: instructions (61 % of the issue slots,"
         " [counters](design/counters.md))."
     ),
     "windows from a store of 10^6 frames: of the copy rate": (
-        "Loads that wait: 62 to 80 % of the samples of stalled warps are long scoreboard at"
-        " 45 % occupancy ([counters](design/counters.md)); every window is another row, its"
+        "Loads that wait: 57 to 79 % of the samples of stalled warps are long scoreboard at"
+        " 50 % occupancy ([counters](design/counters.md)); every window is another row, its"
         " times in other sectors than its values."
     ),
     "fuse of n streams: of the bytes-bound time of its streams": (
-        "Accesses of 4 and 8 bytes, where the table's rows allow no wider ones, and waits:"
-        " before streams shared units of blocks the schedulers issued in 44 to 55 % of all"
-        " cycles, and 60 to 69 % of the stalled warps waited for loads"
+        "Accesses of 4 and 8 bytes, where the table's rows allow no wider ones: the schedulers"
+        " issue in 69 to 74 % of all cycles, and 37 to 45 % of the stalled warps wait for loads"
         " ([counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "occupancy, 10M random points, 256^3": (
@@ -100,27 +98,27 @@ LIMITS: dict[str, str] = {
         " instead of 74 in order."
     ),
     "count, 10M random points, 256^3": (
-        "Instructions: sorting points by tile in shared memory issues in 63 % of all cycles"
-        " (86 us), counting there in 72 % (65 us, [counters](design/counters.md)). Scattered"
-        " reductions into 67 MB, as before, took 380 us."
+        "Instructions and waits: sorting points by tile in shared memory issues in 68 % of all"
+        " cycles (69 us), counting there in 55 % (47 us, [counters](design/counters.md))."
+        " Scattered reductions into 67 MB took 380 us."
     ),
     "count, 10M coherent points, 256^3": (
-        "As with random points: 64 and 65 % of the issue slots. Scattered reductions took 102"
+        "As with random points: 67 and 48 % of the issue slots. Scattered reductions took 102"
         " us, but that points are coherent is known only once they are read."
     ),
     "mean and max of 4 float32, 10M random points": (
-        "Waits inside of blocks, not bytes: a tile's warps wait for shared memory (32 %) and"
-        " at barriers (17 %) and issue in 39 % of all cycles, as do those that sort batches of"
-        " points ([counters](design/counters.md), [note](design/voxelize-cuda.md))."
+        "Waits inside of blocks, not bytes: the tiles' blocks issue in 40 % of all cycles (282 us),"
+        " those that sort batches of points, one to a multiprocessor, in 38 % (172 us,"
+        " [counters](design/counters.md), [note](design/voxelize-cuda.md))."
     ),
     "mean and max of 4 float32, 10M coherent points": (
         "As with random points; two kernels have to move 948 MB, 225 us of the copy rate."
     ),
     "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same waits."),
     "sparse mean of 4 float32, 10M points": (
-        "The sums of the tiles (371 us by the profiler, 50 % of the issue slots), sorting"
-        " points into them (205, 39 %), and the voxel of each point, a scattered look-up (125,"
-        " 77 %; [counters](design/counters.md))."
+        "The sums of the tiles (337 us by the profiler, 48 % of the issue slots), sorting"
+        " points into them (207, 38 %), and the voxel of each point, a scattered look-up (97,"
+        " 74 %; [counters](design/counters.md))."
     ),
     "voxelize: workspace a point": (
         "Dense means and maxima take 13 to 23 bytes, for points sorted by tile. Sparse voxels take"
@@ -129,7 +127,7 @@ LIMITS: dict[str, str] = {
     ),
     "hard voxelization, 250k points": (
         "Launches that wait for each other, seven of them; the longest, which mark cells and"
-        " write results, take 16 and 17 us and issue in 21 and 24 % of all cycles"
+        " write results, take 16 and 17 us and issue in 20 and 25 % of all cycles"
         " ([counters](design/counters.md))."
     ),
     "host time of a Python call, out given": (
@@ -137,7 +135,9 @@ LIMITS: dict[str, str] = {
         " same process), Python and the stream's look-up the rest."
     ),
     "host time of a C call": (
-        "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process."
+        "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process. Hosts"
+        " differ more: 4.2 to 5.6 us were seen with the same library, 4.3 to 4.7 for other calls of"
+        " the same run."
     ),
     "mean and max against the float-atomic torch scatter": (
         "As for mean and max above: instructions."
