@@ -39,7 +39,7 @@ struct TileJob {
   const int32_t* exponents = nullptr;
   Crowd crowd = {};
   bool chains = false;  // voxels of few points are reduced one after the other
-  bool quads = false;   // rows of output lie as Quads do
+  bool quads = false;   // rows of output lie as Quads do, or counts in fours
 
   TileJob(const DensePlan& of, const Tiling& by) : plan(of), tiling(by) {}
   __device__ bool is_last() const { return first + kChannels >= plan.voxels.width; }
