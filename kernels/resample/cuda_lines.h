@@ -477,8 +477,8 @@ __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call
   ResamplePlan plan;
   unpack(all, s, plan);
   const Part part = {block, s.blocks};
-  // Before the targets: their search finds times in the cache then.
-  // Of two rows of blocks the first one serves and the second one checks: nothing waits for both.
+  // Before the targets: their search finds times in the cache then. Of two rows of blocks the first one
+  // serves and the second one checks: nothing waits for both.
   const bool checks = s.validate && blockIdx.y + 1 == gridDim.y;
   const bool at_fault = checks && sees_fault<Raw>(all, s, plan, part);
   const unsigned number = threadIdx.x / kWarp;
