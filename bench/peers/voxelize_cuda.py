@@ -88,39 +88,52 @@ class Cloud:
         return len(cells[cells < self.edge**3].unique())
 
 
-def own(cloud: Cloud, context: rc.Context | None = None) -> Call:
+def own_dense(cloud: Cloud, context: rc.Context | None = None) -> Call:
     case = cloud.case
-    if case.reduce in DENSE:
-        kind = {"occupancy": "uint8", "count": "int32"}.get(case.reduce, case.features)
-        shape = (case.edge,) * 3 + ((4,) if case.features else ())
-        out = torch.empty(shape, dtype=getattr(torch, kind), device="cuda")
-        return lambda: rc.voxelize(
-            cloud.points,
-            0.0,
-            VOXEL,
-            cloud.edge,
-            reduce=case.reduce,
-            features=cloud.features,
-            out=out,
-            context=context,
-        )
-    hard = case.reduce == "hard"
+    kind = {"occupancy": "uint8", "count": "int32"}.get(case.reduce, case.features)
+    shape = (case.edge,) * 3 + ((4,) if case.features else ())
+    out = torch.empty(shape, dtype=getattr(torch, kind), device="cuda")
+    return lambda: rc.voxelize(
+        cloud.points,
+        0.0,
+        VOXEL,
+        cloud.edge,
+        reduce=case.reduce,
+        features=cloud.features,
+        out=out,
+        context=context,
+    )
 
-    def sparse() -> torch.Tensor:
-        voxels = rc.voxelize_sparse(
-            cloud.points,
-            VOXEL,
-            origin=0.0,
-            dims=cloud.edge,
-            reduce=None if hard else "mean",
-            features=cloud.features,
-            capacity=case.points,
-            max_points=case.kept if hard else None,
-            context=context,
-        )
-        return voxels.points if hard else voxels.features
 
-    return sparse
+def own_sparse(cloud: Cloud, context: rc.Context | None = None) -> rc.SparseVoxels:
+    case = cloud.case
+    return rc.voxelize_sparse(
+        cloud.points,
+        VOXEL,
+        origin=0.0,
+        dims=cloud.edge,
+        reduce=None if case.reduce == "hard" else "mean",
+        features=cloud.features,
+        capacity=case.points,
+        max_points=case.kept if case.reduce == "hard" else None,
+        context=context,
+    )
+
+
+def own(cloud: Cloud) -> Call:
+    if cloud.case.reduce in DENSE:
+        return own_dense(cloud)
+    if cloud.case.reduce == "hard":
+        return lambda: own_sparse(cloud).points
+    return lambda: own_sparse(cloud).features
+
+
+def workspace_of_own(cloud: Cloud) -> int:
+    """Bytes that our call takes beside all of its results."""
+    with rc.Context("cuda", allocator="torch") as context:
+        if cloud.case.reduce in DENSE:
+            return workspace_of(own_dense(cloud, context))
+        return workspace_of(lambda: own_sparse(cloud, context))
 
 
 def by_torch(cloud: Cloud) -> Call:
@@ -246,10 +259,7 @@ def measure(suite: Suite, case: Voxelize, repeats: int) -> None:
         error = error_of(calls[0](), oracle)
         if not suite.right(case.work, way, error, TOLERANCE[case.features]):
             continue
-        more = {}
-        if way == OWN:
-            with rc.Context("cuda", allocator="torch") as context:
-                more["workspace_a_point"] = workspace_of(own(first, context)) / case.points
+        more = {"workspace_a_point": workspace_of_own(first) / case.points} if way == OWN else {}
         if captured:
             taken = graph_time(calls if cold else calls * 20, repeats, before)
         else:
