@@ -54,23 +54,13 @@ bool holds_fours(const DensePlan& plan, const Tiling& tiling) {
 // Stores the counts of a tile, four neighbours along z at a time.
 __device__ void store_fours(const TileJob<NoRow>& job, const CellPlace& corner,
                             const BlockWords& block) {
-  const Tiling& tiling = job.tiling;
-  const Grid& grid = job.plan.voxels.grid;
   const GridArray& output = job.plan.output;
-  const int layer_bits = tiling.bits[1] + tiling.bits[2];
-  const uint32_t in_layer = threadIdx.x * 4 & ((1u << layer_bits) - 1);
-  const uint32_t first_x = threadIdx.x * 4 >> layer_bits, step_x = kTallyThreads * 4 >> layer_bits;
-  const int64_t index[3] = {corner.index[0] + first_x,
-                            corner.index[1] + (in_layer >> tiling.bits[2]),
-                            corner.index[2] + (in_layer & ((1u << tiling.bits[2]) - 1))};
-  if (index[1] >= grid.dims[1] || index[2] >= grid.dims[2]) return;
-  const auto end_x =
-      static_cast<uint32_t>(min(grid.dims[0] - corner.index[0], int64_t{1} << tiling.bits[0]));
-  auto* place = reinterpret_cast<int32_t*>(output.data) + element_of(output, corner.cloud, index);
-  for (uint32_t x = first_x; x < end_x; x += step_x) {
-    *reinterpret_cast<uint4*>(place) =
-        *reinterpret_cast<const uint4*>(block.words + (x << layer_bits | in_layer));
-    place += step_x * output.axis[0];
+  const Column<4> column(job.tiling, job.plan.voxels.grid, corner, 0);
+  auto* place =
+      reinterpret_cast<int32_t*>(output.data) + element_of(output, corner.cloud, column.index);
+  for (uint32_t v = column.voxel; v < column.end; v += column.kStep) {
+    *reinterpret_cast<uint4*>(place) = *reinterpret_cast<const uint4*>(block.words + v);
+    place += column.step_x * output.axis[0];
   }
 }
 
@@ -86,7 +76,7 @@ __global__ void __launch_bounds__(kTallyThreads, kTallyBlocks)
                                                      job.batches.count, kBlockPoints);
   if (points == 0 && job.plan.accumulate) return;
   if (points > kBlockPoints) return leave_tile(job, blockIdx.x, points);
-  if (job.quads) return store_fours(job, job.corner_of(blockIdx.x), block);
+  if (job.stores_words) return store_fours(job, job.corner_of(blockIdx.x), block);
   StoreCounts()(job, job.corner_of(blockIdx.x), tally, 0, block.voxels,
                 [&](uint32_t v) { return tally.result(block, v); });
 }
@@ -100,7 +90,7 @@ cudaError_t count_tiled_cuda(const DensePlan& plan, Carver& carver, bool launch,
                              cudaStream_t stream) {
   TileJob<NoRow> job(plan, Tiling(plan.voxels, kTileBits));
   job.words = CountTally::words_of(0);
-  job.quads = holds_fours(plan, job.tiling);
+  job.stores_words = holds_fours(plan, job.tiling);
   cudaError_t error = take_batches(plan.voxels, job.tiling.count, carver, &job.batches);
   if (error != cudaSuccess) return error;
   job.crowd = take_crowd(job.batches, job.tiling, job.words, carver);

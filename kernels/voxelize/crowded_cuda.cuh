@@ -39,7 +39,8 @@ struct TileJob {
   const int32_t* exponents = nullptr;
   Crowd crowd = {};
   bool chains = false;  // voxels of few points are reduced one after the other
-  bool quads = false;   // rows of output lie as Quads do, or counts in fours
+  // Rows of output, or runs of four counts, lie in words that are whole and aligned.
+  bool stores_words = false;
 
   TileJob(const DensePlan& of, const Tiling& by) : plan(of), tiling(by) {}
   __device__ bool is_last() const { return first + kChannels >= plan.voxels.width; }
@@ -69,6 +70,33 @@ Crowd take_crowd(const Batches<Row>& batches, const Tiling& tiling, int words, C
   crowd.slots = carver.take<unsigned long long>(most * words * tiling.voxels());
   return crowd;
 }
+
+// A thread's voxels of a tile that lie in the grid, a run of kWidth along z at a time: they differ in x
+// alone.
+template <int kWidth>
+struct Column {
+  // From one run to the next.
+  static constexpr uint32_t kStep = kWidth * kTallyThreads;
+  static_assert(kTallyThreads == 1 << Tiling::kMostLayerBits, "so many voxels are whole layers");
+
+  int64_t index[3];  // of the first one
+  // Its number in the tile, and that of the first one outside; steps along x from one run to the next.
+  uint32_t voxel, end, step_x;
+
+  // Out of those from `from` on, which begins a layer.
+  __device__ Column(const Tiling& tiling, const Grid& grid, const CellPlace& corner, uint32_t from)
+      : voxel(from + kWidth * threadIdx.x) {
+    const int layer_bits = tiling.bits[1] + tiling.bits[2];
+    const uint32_t in_layer = voxel & ((1u << layer_bits) - 1);
+    index[0] = corner.index[0] + (voxel >> layer_bits);
+    index[1] = corner.index[1] + (in_layer >> tiling.bits[2]);
+    index[2] = corner.index[2] + (in_layer & ((1u << tiling.bits[2]) - 1));
+    const bool is_inside = index[1] < grid.dims[1] && index[2] < grid.dims[2];
+    const int64_t layers = min(grid.dims[0] - corner.index[0], int64_t{1} << tiling.bits[0]);
+    end = is_inside ? static_cast<uint32_t>(layers) << layer_bits : 0;
+    step_x = kStep >> layer_bits;
+  }
+};
 
 // Puts a tile on its list. To be called by whole blocks.
 template <class Row>
@@ -217,22 +245,15 @@ cudaError_t launch_reduce_crowd(const TileJob<typename Tally::Row>& job, Store s
   return cudaGetLastError();
 }
 
-// Calls f(v, index) with the voxels of a tile that lie in the grid, counted from `voxel` on. A
-// thread takes those that are kTallyThreads apart: they differ in x alone.
+// Calls f(v, index) with this thread's voxels of a tile that lie in the grid, out of `count` from `voxel`
+// on, and counted from there.
 template <class F>
 __device__ void for_each_voxel(const Tiling& tiling, const Grid& grid, const CellPlace& corner,
                                uint32_t voxel, uint32_t count, F f) {
-  static_assert(kTallyThreads == 1 << Tiling::kMostLayerBits);
-  const int layer_bits = tiling.bits[1] + tiling.bits[2];
-  const uint32_t in_layer = threadIdx.x & ((1u << layer_bits) - 1);
-  const int64_t y = corner.index[1] + (in_layer >> tiling.bits[2]);
-  const int64_t z = corner.index[2] + (in_layer & ((1u << tiling.bits[2]) - 1));
-  if (y >= grid.dims[1] || z >= grid.dims[2]) return;
-  int64_t x = corner.index[0] + ((voxel + threadIdx.x) >> layer_bits);
-  for (uint32_t v = threadIdx.x; v < count && x < grid.dims[0]; v += kTallyThreads) {
-    const int64_t index[3] = {x, y, z};
-    f(v, index);
-    x += kTallyThreads >> layer_bits;
+  Column<1> column(tiling, grid, corner, voxel);
+  for (uint32_t v = column.voxel; v < min(column.end, voxel + count); v += column.kStep) {
+    f(v - voxel, column.index);
+    column.index[0] += column.step_x;
   }
 }
 

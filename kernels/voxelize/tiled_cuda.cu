@@ -15,34 +15,23 @@ struct StoreDense {
                          const Chains& chains, const Chain& chain) const {
     using T = typename Chain::Number;
     const DensePlan& plan = job.plan;
-    const Tiling& tiling = job.tiling;
-    // All voxels of a thread differ in x alone.
-    const int layer_bits = tiling.bits[1] + tiling.bits[2];
-    const uint32_t in_layer = threadIdx.x & ((1u << layer_bits) - 1);
-    const uint32_t first_x = threadIdx.x >> layer_bits, step_x = kTallyThreads >> layer_bits;
-    const int64_t index[3] = {corner.index[0] + first_x,
-                              corner.index[1] + (in_layer >> tiling.bits[2]),
-                              corner.index[2] + (in_layer & ((1u << tiling.bits[2]) - 1))};
-    const Grid& grid = plan.voxels.grid;
-    if (index[1] >= grid.dims[1] || index[2] >= grid.dims[2]) return;
-    const uint32_t end_x =
-        static_cast<uint32_t>(min(grid.dims[0] - corner.index[0], int64_t{1} << tiling.bits[0]));
+    const Column<1> column(job.tiling, plan.voxels.grid, corner, 0);
     typename Chain::Row empty;
     for (T& x : empty.of) x = from_double<T>(plan.voxels.fill_value);
     const GridArray &output = plan.output, &counts = plan.counts;
-    T* place = reinterpret_cast<T*>(output.data) + element_of(output, corner.cloud, index) +
+    T* place = reinterpret_cast<T*>(output.data) + element_of(output, corner.cloud, column.index) +
                job.first * output.channel;
     int32_t* counter = counts && job.is_last() ? reinterpret_cast<int32_t*>(counts.data) +
-                                                     element_of(counts, corner.cloud, index)
+                                                     element_of(counts, corner.cloud, column.index)
                                                : nullptr;
     const auto each = [&](auto store) {
-      for (uint32_t x = first_x; x < end_x; x += step_x) {
-        const uint32_t head = chains.head(x << layer_bits | in_layer);
+      for (uint32_t v = column.voxel; v < column.end; v += column.kStep) {
+        const uint32_t head = chains.head(v);
         store(head != Chains::kNone ? chains.row_of(head, chain) : empty, head);
-        place += step_x * output.axis[0];
+        place += column.step_x * output.axis[0];
       }
     };
-    if (job.quads && counter == nullptr) {
+    if (job.stores_words && counter == nullptr) {
       // What most calls want, without all that others need.
       return each([&](const typename Chain::Row& row, uint32_t) {
         *reinterpret_cast<typename Chain::Row*>(place) = row;
@@ -52,7 +41,7 @@ struct StoreDense {
       store_quad(place, output.channel, plan.voxels.width - job.first, row);
       if (counter == nullptr) return;
       *counter = static_cast<int32_t>(chains.count_of(head));
-      counter += step_x * counts.axis[0];
+      counter += column.step_x * counts.axis[0];
     });
   }
 
@@ -117,7 +106,7 @@ cudaError_t reduce(const DensePlan& plan, Type type, Carver& carver, bool launch
   using Row = typename Tally::Row;
   TileJob<Row> job(plan, tiling_of(plan.voxels));
   job.chains = !plan.accumulate && plan.output.type == type;
-  job.quads = holds_quads<Row>(plan.output, plan.voxels.width);
+  job.stores_words = holds_quads<Row>(plan.output, plan.voxels.width);
   Ranges ranges;
   const cudaError_t error = take_job<Tally>(job, carver, &ranges);
   if (error != cudaSuccess || !launch) return error;
