@@ -170,10 +170,9 @@ struct Row {
 };
 
 __device__ inline Row row_at(const ResamplePlan& plan, int64_t e) {
-  const int64_t begin = sequence_begin(plan, e), count = sequence_length(plan, e);
-  const bool fits =
-      begin >= 0 && count >= 0 && begin <= plan.samples && count <= plan.samples - begin;
-  return {plan.offsets ? begin : e * plan.samples, fits ? count : -1,
+  const int64_t begin = sequence_begin(plan, e);
+  return {plan.offsets ? begin : e * plan.samples,
+          is_readable(plan, e) ? sequence_length(plan, e) : -1,
           e * plan.source_times.row + begin * plan.source_times.step, targets_of(plan, e)};
 }
 
@@ -390,16 +389,6 @@ __device__ double add_passed(const Passing* tile, int i, int end, int sample, co
     }
   }
   return sum;
-}
-
-// Where a stored sample lies in the gradient of the values.
-__device__ inline int64_t place_of_sample(const GradientPlan& plan, int64_t sample) {
-  const Array& out = plan.grad_values;
-  const int64_t samples = plan.forward.samples;
-  const bool in_line = plan.forward.sequences == 1 || out.row == samples * out.step;
-  if (plan.forward.offsets || in_line) return sample * out.step;
-  const int64_t e = divide(sample, samples);
-  return e * out.row + (sample - e * samples) * out.step;
 }
 
 // A block takes some samples and channels. Its threads find a tile of targets together, one each; then

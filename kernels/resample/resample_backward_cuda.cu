@@ -140,10 +140,7 @@ __global__ void __launch_bounds__(kTile) write_gradient(const __grid_constant__ 
   for_each_number(stored_samples(forward) * forward.width, [&](int64_t i) {
     const int64_t sample = i / forward.width, c = i % forward.width;
     if (is_gathered && !is_left_over(plan, sample)) return;
-    const int64_t place =
-        forward.offsets ? sample * out.step
-                        : sample / forward.samples * out.row + sample % forward.samples * out.step;
-    store(out.type, out.data, place + c * out.channel, plan.sums[i]);
+    store(out.type, out.data, place_of_sample(plan, sample) + c * out.channel, plan.sums[i]);
   });
 }
 

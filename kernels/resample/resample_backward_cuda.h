@@ -41,4 +41,15 @@ RC_HD inline bool is_unordered(const GradientPlan& plan, int64_t row) {
   return plan.unordered[0] != 0 && plan.unordered[has_one_order(plan.forward) ? 1 : 1 + row] != 0;
 }
 
+// Where a stored sample lies in the gradient of the values.
+RC_HD inline int64_t place_of_sample(const GradientPlan& plan, int64_t sample) {
+  const Array& out = plan.grad_values;
+  const int64_t samples = plan.forward.samples;
+  // Without a division, as a rule.
+  const bool in_line = plan.forward.sequences == 1 || out.row == samples * out.step;
+  if (plan.forward.offsets || in_line) return sample * out.step;
+  const int64_t e = sample / samples;
+  return e * out.row + (sample - e * samples) * out.step;
+}
+
 RC_KERNELS_END
