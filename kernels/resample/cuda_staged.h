@@ -382,12 +382,12 @@ __device__ bool look_at_times(const ResamplePlan& plan, const Run& run, const Ra
   };
   bool all_clear = true;
 #pragma unroll 4
-  for (unsigned k = threadIdx.x + 1; k < run.times; k += kStagedThreads) {
+  for (unsigned k = threadIdx.x + 1; k < run.times; k += blockDim.x) {
     all_clear = all_clear && is_clear(staged[k - 1], staged[k]);
   }
   if (!all_clear) {
 #pragma unroll 1
-    for (unsigned k = threadIdx.x + 1; k < run.times; k += kStagedThreads) {
+    for (unsigned k = threadIdx.x + 1; k < run.times; k += blockDim.x) {
       check(run.first_time + static_cast<int>(k), staged[k - 1], staged[k]);
     }
   }
@@ -400,7 +400,7 @@ __device__ bool look_at_times(const ResamplePlan& plan, const Run& run, const Ra
   if (!all_there) {
 #pragma unroll 1
     for (int i = to_check.begin + static_cast<int>(threadIdx.x); i < to_check.end;
-         i += kStagedThreads) {
+         i += static_cast<int>(blockDim.x)) {
       check(i, __ldg(first + max(i - 1, 0)), __ldg(first + i));
     }
   }
@@ -454,12 +454,12 @@ __device__ void make_accesses(const Channelwise& c) {
   const unsigned total = c.targets * c.width;
   // Exact for so small numbers, and without a division.
   const float inverse = __frcp_rn(static_cast<float>(c.width));
-  const auto targets_on = static_cast<unsigned>((kStagedThreads + 0.5f) * inverse);
-  const unsigned columns_on = kStagedThreads - targets_on * c.width;
+  const auto targets_on = static_cast<unsigned>((static_cast<float>(blockDim.x) + 0.5f) * inverse);
+  const unsigned columns_on = blockDim.x - targets_on * c.width;
   auto i = static_cast<unsigned>((static_cast<float>(threadIdx.x) + 0.5f) * inverse);
   unsigned column = threadIdx.x - i * c.width;
 #pragma unroll 1
-  for (unsigned j = threadIdx.x; j < total; j += kStagedThreads) {
+  for (unsigned j = threadIdx.x; j < total; j += blockDim.x) {
     const Note note = c.notes[i];
     const RowStep step = note.step();
     char* const row = c.output + static_cast<size_t>(note.output()) * c.item;
@@ -491,7 +491,7 @@ template <class Elements, int kCount>
 __device__ void make_rows(const Channelwise& c, unsigned samples, unsigned output) {
   const Elements elements({0, 0, 0, 0, c.from, c.to, false, false});
 #pragma unroll 1
-  for (unsigned i = threadIdx.x; i < c.targets; i += kStagedThreads) {
+  for (unsigned i = threadIdx.x; i < c.targets; i += blockDim.x) {
     const Note note = c.notes[i];
     const RowStep step = note.step();
     const StagedRow to = {output + i * (kCount * Elements::kBytes)};
@@ -592,9 +592,10 @@ __device__ void see(const ResamplePlan& plan, const StagedStream& s, const Run& 
   view.between = static_cast<unsigned>(max(high - low - 1 - before - behind, 0));
 }
 
-// The row that holds target k of a run. Apart, as long as a run is of one row.
+// The row that holds target k of a run. Apart, as long as a run is of one row; that is handed over as a
+// value, since whatever has an address lies in memory for all.
 template <class Raw, class Plans>
-__device__ __noinline__ RowView view_among(const Plans& all, const StagedStream& s, const Run& run,
+__device__ __noinline__ RowView view_among(const Plans& all, const StagedStream& s, const Run run,
                                            unsigned k) {
   ResamplePlan plan;
   unpack(all, s, plan);
@@ -649,7 +650,7 @@ __device__ bool note_targets(const Plans& all, const ResamplePlan& plan, const S
   bool no_time = false;
   RowView view = first_view<Raw>(all, plan, s, run);
 #pragma unroll 1
-  for (unsigned k = threadIdx.x; k - threadIdx.x % kWarp < run.targets; k += kStagedThreads) {
+  for (unsigned k = threadIdx.x; k - threadIdx.x % kWarp < run.targets; k += blockDim.x) {
     const unsigned first = k - threadIdx.x % kWarp, end = min(first + kWarp, run.targets);
     if (view.end_target <= first) view = view_among<Raw>(all, s, run, first);
     for (;;) {
@@ -703,7 +704,7 @@ __device__ bool note_targets(const Plans& all, const ResamplePlan& plan, const S
 __device__ inline void put_outcomes(const ResamplePlan& plan, const StagedStream& s, const Run& run,
                                     const TargetOutcome* outcomes) {
   __syncthreads();
-  for (unsigned k = threadIdx.x; k < run.targets; k += kStagedThreads) {
+  for (unsigned k = threadIdx.x; k < run.targets; k += blockDim.x) {
     const TargetOutcome outcome = outcomes[k];
     if (!outcome.is_there) continue;
     const auto [row, target] = place_in(plan, run, k);
@@ -727,14 +728,14 @@ __device__ __noinline__ void report_run(const Plans& all, const StagedStream& s,
     const Run run = even_run(plan, s, number);
     const Samples samples = samples_to_check(plan, s, run, number);
     for (int i = samples.begin + static_cast<int>(threadIdx.x); i < samples.end;
-         i += kStagedThreads) {
+         i += static_cast<int>(blockDim.x)) {
       const int64_t behind = i / plan.samples;
       found(check_time(plan, Sequence<Raw>(plan, run.row + behind), i - behind * plan.samples));
     }
     if constexpr (!std::is_same_v<Raw, int64_t>) {
       const int64_t before = plan.target_times.row == 0 ? 0 : run.row * plan.targets;
       const int64_t distinct = distinct_targets(plan);
-      for (unsigned k = threadIdx.x; k < run.targets; k += kStagedThreads) {
+      for (unsigned k = threadIdx.x; k < run.targets; k += blockDim.x) {
         found(check_target<Raw>(plan, (before + run.target + k) % distinct));
       }
     }
@@ -761,13 +762,13 @@ __device__ Scene find_run(const Plans& all, const ResamplePlan& plan, const Stag
   const Raw* const first_time =
       reinterpret_cast<const Raw*>(s.times) + (plan.shared_times() ? 0 : run.first_sample);
   Raw* const times = reinterpret_cast<Raw*>(stage() + s.times_at);
-  for (unsigned k = threadIdx.x; k < run.times; k += kStagedThreads) {
+  for (unsigned k = threadIdx.x; k < run.times; k += blockDim.x) {
     __pipeline_memcpy_async(times + k, first_time + run.first_time + k, sizeof(Raw));
   }
   const Array& targets = plan.target_times;
   const Raw* const first_target =
       reinterpret_cast<const Raw*>(targets.data) + run.row * targets.row + run.target;
-  for (unsigned k = threadIdx.x; k < run.targets; k += kStagedThreads) {
+  for (unsigned k = threadIdx.x; k < run.targets; k += blockDim.x) {
     // Shared ones serve all rows.
     const bool again = run.row != run.last_row && targets.row == 0 && !plan.packed_targets();
     const unsigned at = again ? k % static_cast<unsigned>(plan.targets) : k;

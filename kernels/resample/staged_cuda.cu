@@ -30,7 +30,7 @@ int64_t launch_some(const ResamplePlan* plans, int64_t count, FaultRecord* recor
     bytes = std::max(bytes, add_staged_stream(plans[all.count], all));
   }
   const auto blocks = static_cast<unsigned>(spread(plans[0], all));
-  resample_staged<<<blocks, kStagedThreads, bytes, stream>>>(all, record, call);
+  resample_staged<<<blocks, all.threads, bytes, stream>>>(all, record, call);
   return all.count;
 }
 

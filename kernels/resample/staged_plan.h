@@ -10,7 +10,9 @@
 
 namespace rc {
 
-constexpr int kStagedThreads = 128;
+// Threads of a block: as many as share wide rows; half of them where rows are narrow, and half of the room,
+// so that there are more blocks, each of which waits for all of its threads, side by side.
+constexpr unsigned kStagedThreads = 128, kFewStagedThreads = 64;
 // Targets of a block, at most.
 constexpr int64_t kMostStagedTargets = 512;
 // Times on the stage of one block, at most.
@@ -72,6 +74,7 @@ struct StagedPlans {
   Array target_times;
   Integers target_offsets;
   int32_t op, count;
+  uint32_t threads;  // of a block
   Units<kStreams> units;
   StagedStream streams[kStreams];
 };
@@ -127,15 +130,22 @@ inline bool brings_samples(const ResamplePlan& plan) {
   return given * bytes <= 1.25 * asked * (needed * bytes + kSector);
 }
 
+// Bytes of the widest row that is narrow.
+constexpr int64_t kNarrowRow = 64;
+
+inline int64_t row_bytes_of(const ResamplePlan& plan) {
+  return plan.width * item_size(plan.values.type);
+}
+
 // Whether blocks that stage are faster than warps that do not (cuda_lines.h), where both can serve a
 // plan: where each row is short and there are many in a sequence, which warps read in small pieces.
 inline bool pays_to_stage(const ResamplePlan& plan) {
-  constexpr int64_t kShort = 16, kShortUpward = 56, kManyTargets = 256, kMuch = 1 << 20;
-  const int64_t row = plan.width * item_size(plan.values.type);
+  constexpr int64_t kShort = 16, kManyTargets = 256, kMuch = 1 << 20;
+  const int64_t row = row_bytes_of(plan);
   if (plan.rows == 0 || plan.sequences == 0) return false;
   if (plan.shared_times() && plan.sequences > 1) return false;
   if (targets_of_row(plan) < kManyTargets || plan.total_targets() * row < kMuch) return false;
-  return row <= (samples_of_row(plan) < targets_of_row(plan) ? kShortUpward : kShort);
+  return row <= (samples_of_row(plan) < targets_of_row(plan) ? kNarrowRow : kShort);
 }
 
 // Bytes from the first of the samples on the stage to the end of the last, which may lie over each other:
@@ -152,10 +162,11 @@ inline uint64_t staged_bytes(const StagedStream& s, uint64_t row_bytes, bool wan
          (s.has_short_rows ? room_for(targets * row_bytes) : 0);
 }
 
-// The pieces of a plan that is_stageable; false where they do not fit.
-inline bool cut(const ResamplePlan& plan, StagedStream& s, uint32_t* bytes) {
-  // For seven blocks on a multiprocessor, or four if rows are so wide that seven had little to do.
-  constexpr uint64_t kMostBytes = 32 * 1024, kMostOfWide = 47 * 1024;
+// The pieces of a plan that is_stageable, for blocks of so many threads; false where they do not fit.
+inline bool cut(const ResamplePlan& plan, unsigned threads, StagedStream& s, uint32_t* bytes) {
+  // For seven blocks of kStagedThreads on a multiprocessor, or four if rows are so wide that seven had
+  // little to do.
+  constexpr uint64_t kBytesOfThread = 32 * 1024 / kStagedThreads, kMostOfWide = 47 * 1024;
   constexpr int64_t kLeastTargets = 16;
   constexpr int64_t kFewBlocks = 132 * 4;
   const int64_t samples = samples_of_row(plan), targets = targets_of_row(plan);
@@ -206,7 +217,8 @@ inline bool cut(const ResamplePlan& plan, StagedStream& s, uint32_t* bytes) {
     s.room_for_times = static_cast<uint32_t>(std::min<int64_t>(times, kMostStagedTimes));
     s.room_for_samples = static_cast<uint32_t>(values);
     const uint64_t total = staged_bytes(s, row_bytes, wants_validity, time_bytes);
-    if (times <= kMostStagedTimes && total <= (most > kLeastTargets ? kMostBytes : kMostOfWide)) {
+    if (times <= kMostStagedTimes &&
+        total <= (most > kLeastTargets ? threads * kBytesOfThread : kMostOfWide)) {
       *bytes = static_cast<uint32_t>(total);
       return true;
     }
@@ -241,10 +253,12 @@ uint32_t add_staged_stream(const ResamplePlan& plan, Plans& all) {
   s.has_short_rows = has_short_rows(plan, loop);
   s.width = static_cast<uint32_t>(accesses_of(plan, plan.groups[0]));
   s.pitch = static_cast<uint32_t>(plan.values.step * item_size(plan.values.type));
-  s.row_bytes = static_cast<uint32_t>(plan.width * item_size(plan.values.type));
+  s.row_bytes = static_cast<uint32_t>(row_bytes_of(plan));
   s.computes_double = plan.values.type == Type::f64 && family != kBytes;
   uint32_t bytes = 0;
-  if (!cut(plan, s, &bytes)) return 0;
+  const bool has_few = Plans::kMaxStreams == 1 && row_bytes_of(plan) <= kNarrowRow;
+  all.threads = has_few ? kFewStagedThreads : kStagedThreads;
+  if (!cut(plan, all.threads, s, &bytes)) return 0;
 
   const int item = item_size(plan.values.type);
   const auto targets = s.targets_of_block;
