@@ -64,7 +64,8 @@ __device__ inline Range range_of(int64_t count, const Part& part) {
 // at side by side.
 template <class Raw, class IsClear, class Doubtful>
 __device__ void look_at_all(const Raw* begin, const Raw* end, IsClear is_clear, Doubtful doubtful) {
-  constexpr int kAtOnce = 4;
+  // As many as the part of a block has of each thread where samples are twice the targets.
+  constexpr int kAtOnce = 2;
   const int64_t step = blockDim.x;
   for (const Raw* p = begin + threadIdx.x; p < end; p += kAtOnce * step) {
     bool all_clear = true;

@@ -31,7 +31,7 @@ struct LineStream {
   // and rows of a warp: it finds its targets once for all of them.
   uint32_t accesses;
   uint8_t log2_width, warp_targets, warp_rows;
-  bool validate, has_times_in_line, has_arrays;
+  bool validate, has_samples_in_line, has_arrays;
 };
 
 // Which blocks of a launch serve which stream: units of blocks follow one another, in each of which every
@@ -71,8 +71,8 @@ struct LinePlans {
 
 RC_KERNELS_BEGIN
 
-// Targets that 32 bits can count.
-constexpr int64_t kMostTargets = int64_t{1} << 31;
+// Targets, rows and sequences that 32 bits can count: products with 64 bits take half the instructions then.
+constexpr int64_t kMostCounted = int64_t{1} << 31;
 
 // All channels of a plan as one group.
 inline Group whole_of(const ResamplePlan& plan) { return {0, plan.width, plan.groups[0].mode}; }
@@ -82,7 +82,8 @@ constexpr bool is_float_family(int family) { return kHalf <= family && family <=
 // Whether this file serves a plan: lines of one floating type or between two types, and copies.
 inline bool is_for_lines(const ResamplePlan& plan) {
   if (!is_for_rows(plan) || !is_plain(plan) || plan.order != RC_ORDER_CHECK) return false;
-  if (plan.total_targets() >= kMostTargets || plan.width == 0 || !plan.values) return false;
+  if (std::max({plan.total_targets(), plan.rows, plan.sequences}) >= kMostCounted) return false;
+  if (plan.width == 0 || !plan.values) return false;
   const Group whole = whole_of(plan);
   for (int g = 1; g < plan.num_groups; ++g) {
     if (plan.groups[g].mode != whole.mode) return false;
@@ -159,7 +160,7 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               static_cast<uint8_t>(warp_targets),
                               static_cast<uint8_t>(warp_rows),
                               plan.validate,
-                              has_samples_in_line(plan) && has_targets_in_line(plan),
+                              has_samples_in_line(plan),
                               has_arrays(plan)};
 }
 
@@ -295,14 +296,6 @@ __device__ __noinline__ bool is_wrong_time(const Plans& all, const LineStream& s
   return check_source<Raw>(plan, i).kind != FaultKind::kNone;
 }
 
-template <class Raw, class Plans>
-__device__ __noinline__ void report_line_faults(const Plans& all, const LineStream& s, Part part,
-                                                FaultRecord* record, uint64_t call) {
-  ResamplePlan plan;
-  unpack(all, s, plan);
-  report_first(first_fault<Raw>(plan, part), record, call);
-}
-
 // What a family tells of a plan before it runs.
 template <int kFamily>
 struct Known {
@@ -320,31 +313,39 @@ struct Known {
   }
 };
 
-// Whether this thread sees a fault in a part of all that is to be checked.
+// Whether this thread sees a fault in a part of all that is to be checked, but for targets, which whoever
+// serves them looks at.
 template <class Raw, class Plans>
 __device__ bool sees_fault(const Plans& all, const LineStream& s, const ResamplePlan& plan,
                            const Part& part) {
-  if (!s.has_times_in_line) return sees_any_fault<Raw>(all, s, part);
+  if (!s.has_samples_in_line) return sees_any_fault<Raw>(all, s, part);
   bool seen = s.has_arrays && sees_wrong_array(all, s, part);
   look_at_times<Raw>(plan, samples_of(plan, part, s.checked), [&](int64_t i) {
     seen = seen || !s.has_arrays || is_wrong_time<Raw>(all, s, i);
   });
-  if constexpr (!std::is_same_v<Raw, int64_t>) {
-    look_at_targets<Raw>(plan, range_of(distinct_targets(plan), part),
-                         [&](int64_t) { seen = true; });
-  }
   return seen;
 }
 
-// Finds a target and notes for all lanes what to make of it. Returns reasons, and kFilled.
+// A target as Place.
+struct LinePlace {
+  unsigned row, target;
+};
+
+// Beside reasons and kFilled, of times that may be none: the rest is left out for others.
+constexpr unsigned kNoTime = 2 * kFilled;
+template <class Raw>
+constexpr bool kMayBeNoTime = !std::is_same_v<Raw, int64_t>;
+
+// Finds a target and notes for all lanes what to make of it. Returns reasons, kFilled, and kNoTime.
 template <class Raw, int kFamily>
-__device__ unsigned find_line(const ResamplePlan& plan, const Place& place, WarpTargets& warp,
+__device__ unsigned find_line(const ResamplePlan& plan, const LinePlace& place, WarpTargets& warp,
                               RowStep* step) {
   using Known = Known<kFamily>;
   // Wrong target offsets may tell of targets where there is no row.
   if (place.row >= plan.rows) return 0;
-  const int64_t e = plan.sequence_ids ? plan.sequence_ids[place.row] : place.row;
-  if (!is_readable(plan, e)) return 0;
+  const int64_t id = plan.sequence_ids ? plan.sequence_ids[place.row] : place.row;
+  if (!is_readable(plan, id)) return 0;
+  const auto e = static_cast<unsigned>(id);
   const Array& targets = plan.target_times;
   const auto t = static_cast<typename TimeOf<Raw>::Value>(
       __ldg(reinterpret_cast<const Raw*>(targets.data) + place.row * targets.row +
@@ -383,7 +384,9 @@ __device__ unsigned find_line(const ResamplePlan& plan, const Place& place, Warp
   const int64_t stride = v.step * item;
   const char* const sequence = v.data + (e * v.row + begin * v.step) * item;
   const int slot = threadIdx.x % kWarp;
-  warp.samples[slot] = {sequence + a * stride, sequence + b * stride};
+  // Positions are those that is_plain() lets 32 bits count.
+  warp.samples[slot] = {sequence + static_cast<unsigned>(a) * stride,
+                        sequence + static_cast<unsigned>(b) * stride};
   const auto weight = static_cast<float>(r.weight);
   const bool is_late = !(weight < 0.5f);
   *step = choice.action == Action::kFill ? kFill
@@ -393,7 +396,8 @@ __device__ unsigned find_line(const ResamplePlan& plan, const Place& place, Warp
   warp.targets[slot] = {o.data + (place.row * o.row + place.target * o.step) * Known::item(o.type),
                         is_late ? weight - 1 : weight, *step};
   if (kFamily == kDouble || kFamily == kWide) warp.weights[slot] = r.weight;
-  return choice.reason | (*step == kFill ? kFilled : 0);
+  const unsigned outcome = choice.reason | (*step == kFill ? kFilled : 0);
+  return kMayBeNoTime<Raw> && !is_time(t) ? outcome | kNoTime : outcome;
 }
 
 // What a warp serves: `count` targets from number `first` on, counted over all rows, and those at the same
@@ -402,6 +406,11 @@ struct WarpWork {
   unsigned first;
   int count, rows;
 };
+
+// The number of this thread's warp among all that serve a stream.
+__device__ inline unsigned warp_in(const Part& part) {
+  return static_cast<unsigned>(part.index) * kWarpsOfBlock + threadIdx.x / kWarp;
+}
 
 // Of warp `number`; without targets for those that are too many.
 template <bool kSameTimes>
@@ -423,16 +432,35 @@ __device__ WarpWork work_of_warp(const ResamplePlan& plan, const LineStream& s, 
   }
 }
 
-// Serves what a warp has.
+// Reports what a block has found wrong in its part of all times, or as the time of a target that it serves.
+template <class Raw, class Plans>
+__device__ __noinline__ void report_line_faults(const Plans& all, const LineStream& s, Part part,
+                                                FaultRecord* record, uint64_t call) {
+  ResamplePlan plan;
+  unpack(all, s, plan);
+  Fault first = first_fault<Raw>(plan, part);
+  if constexpr (kMayBeNoTime<Raw>) {
+    const WarpWork work = work_of_warp<false>(plan, s, warp_in(part));
+    const int lane = threadIdx.x % kWarp;
+    if (lane < work.count) {
+      keep_first(first, check_target<Raw>(plan, (work.first + lane) % distinct_targets(plan)));
+    }
+  }
+  report_first(first, record, call);
+}
+
+// Serves what a warp has. Whether the time of this thread's target is none.
 template <class Raw, int kFamily, bool kSameTimes>
-__device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, const WarpWork& work,
+__device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s, const WarpWork& work,
                             WarpTargets& warp) {
   using Known = Known<kFamily>;
   const int lane = threadIdx.x % kWarp, count = work.count;
   const auto targets = static_cast<unsigned>(plan.targets);
   const unsigned number = work.first + min(lane, count - 1);
-  Place place = plan.packed_targets() ? Place{row_of_lane(plan, number, work.first), number}
-                                      : Place{number / targets, number % targets};
+  LinePlace place =
+      plan.packed_targets()
+          ? LinePlace{static_cast<unsigned>(row_of_lane(plan, number, work.first)), number}
+          : LinePlace{number / targets, number % targets};
   RowStep step = kSkip;
   unsigned outcome = 0;
   if (lane < count) outcome = find_line<Raw, kFamily>(plan, place, warp, &step);
@@ -459,8 +487,7 @@ __device__ void serve_lines(const ResamplePlan& plan, const LineStream& s, const
       put_validity(plan, place.row, place.target, (outcome & kFilled) != 0,
                    static_cast<uint8_t>(outcome | nan));
     }
-    if constexpr (!kSameTimes) return;
-    if (--rows == 0) return;
+    if (!kSameTimes || --rows == 0) return kMayBeNoTime<Raw> && (outcome & kNoTime) != 0;
     // The same samples of the next row.
     const int64_t ahead = plan.values.row * Known::item(plan.values.type);
     warp.samples[lane] = {warp.samples[lane].a + ahead, warp.samples[lane].b + ahead};
@@ -480,12 +507,13 @@ __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call
   // Before the targets: their search finds times in the cache then. Of two rows of blocks the first one
   // serves and the second one checks: nothing waits for both.
   const bool checks = s.validate && blockIdx.y + 1 == gridDim.y;
-  const bool at_fault = checks && sees_fault<Raw>(all, s, plan, part);
-  const unsigned number = threadIdx.x / kWarp;
+  bool at_fault = checks && sees_fault<Raw>(all, s, plan, part);
   if (blockIdx.y == 0) {
-    const WarpWork work = work_of_warp<kSameTimes>(
-        plan, s, static_cast<unsigned>(part.index) * kWarpsOfBlock + number);
-    if (work.count != 0) serve_lines<Raw, kFamily, kSameTimes>(plan, s, work, warps[number]);
+    const WarpWork work = work_of_warp<kSameTimes>(plan, s, warp_in(part));
+    WarpTargets& warp = warps[threadIdx.x / kWarp];
+    const bool no_time =
+        work.count != 0 && serve_lines<Raw, kFamily, kSameTimes>(plan, s, work, warp);
+    if (kMayBeNoTime<Raw>) at_fault = at_fault || (no_time && s.validate);
   }
   if (__any_sync(~0u, at_fault)) report_line_faults<Raw>(all, s, part, record, call);
 }

@@ -71,7 +71,8 @@ inline int64_t blocks_of(const ResamplePlan& plan, int warp_targets) {
 
 // ---- The device's part.
 
-// The row that holds packed target `number`, by all lanes together, which have successive ones.
+// The row that holds packed target `number`, by all lanes together, which have successive ones. A search of
+// its own: by one for any border, as cuda_gather.h has it, all kernels of lines took 2 to 3 % longer.
 __device__ inline int64_t row_of_lane(const ResamplePlan& plan, int64_t number, int64_t first) {
   const Integers& offsets = plan.target_offsets;
   const int lane = threadIdx.x % kWarp;
