@@ -18,7 +18,14 @@ if not torch.cuda.is_available():
 # Rows, samples, targets, channels.
 SHAPES = {
     "short rows": [(175, 1000, 500, 3), (174, 1000, 500, 3), (66, 1000, 500, 8)],
-    "short rows, more targets": [(40, 500, 1000, 7), (19, 500, 1000, 14), (18, 500, 1000, 15)],
+    "short rows, more targets": [
+        (40, 500, 1000, 16),
+        (19, 500, 1000, 32),
+        (18, 500, 1000, 33),
+        (19, 500, 1000, 8),
+        (38, 500, 1000, 7),
+        (40, 500, 1000, 14),
+    ],
     "many targets in a row": [(350, 400, 256, 3), (350, 400, 255, 3)],
     "channels of an access": [(5, 900, 500, d) for d in (1, 2, 5, 6, 9, 10, 12, 14, 16, 18)],
     "rows that are wide": [(3, 40, 70, 256), (2, 40, 70, 700), (2, 40, 70, 1500)],
@@ -363,6 +370,45 @@ def test_a_time_that_steps_back_is_named(
             rc.resample(values, wrong, asked)
         with rc.Context("cuda") as context:
             rc.resample(values.cuda(), wrong.cuda(), asked.cuda(), context=context)
+            with pytest.raises(rc.InvalidDataError) as got:
+                context.synchronize()
+        assert str(got.value) == f"rc_context_synchronize: {expected.value}"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("layout", ["rows", "shared", "packed", "fused"])
+@pytest.mark.parametrize("shape", [(3, 40, 20), (400, 30, 20), (70, 1000, 500)])
+def test_the_first_target_that_is_no_time_is_named(
+    shape: tuple[int, int, int], layout: str, dtype: Any
+) -> None:
+    """Whoever serves a target looks at its time: a few blocks, many, and those with a stage."""
+    rows, samples, targets = shape
+    random = torch.Generator().manual_seed(7)
+    times = source_times(random, rows, samples, "even")
+    asked = target_times(random, times, targets).to(dtype)
+    times = times.to(dtype)
+    values = torch.zeros(rows, samples, 5)
+    options = {}
+    if layout == "shared":
+        asked = asked[0]
+    if layout == "packed":
+        asked = asked.flatten()
+        options["target_offsets"] = torch.arange(rows + 1) * targets
+
+    def run(move: Any, **context: Any) -> None:
+        arguments = [move(a) for a in (values, times, asked)]
+        if layout == "fused":
+            rc.fuse([rc.Stream(*arguments[:2])] * 2, arguments[2], **context)
+        else:
+            rc.resample(*arguments, **{k: move(v) for k, v in options.items()}, **context)
+
+    last = asked.numel() - 1
+    for place in (last, last // 2, 0):  # earlier and earlier ones, of which the first is named
+        asked.view(-1)[place] = float("inf") if place else float("nan")
+        with pytest.raises(rc.InvalidDataError) as expected:
+            run(lambda tensor: tensor)
+        with rc.Context("cuda") as context:
+            run(lambda tensor: tensor.cuda(), context=context)
             with pytest.raises(rc.InvalidDataError) as got:
                 context.synchronize()
         assert str(got.value) == f"rc_context_synchronize: {expected.value}"
