@@ -42,23 +42,22 @@ LIMITS: dict[str, str] = {
     ),
     "resample and fuse, large, cold: of the copy rate": (
         "Instructions and waits, not bytes, where rows are narrow or targets are twice the"
-        " samples: the schedulers issue in 44 to 75 % of all cycles there and warps wait for"
+        " samples: the schedulers issue in 45 to 74 % of all cycles there and warps wait for"
         " loads in between (issue %, [counters](design/counters.md)); rows of 64 bytes and more"
-        " of one type, samples twice the targets, take 87 to 96 % of the copy rate, 32 channels"
-        " of two types 72 to 95 %."
+        " of one type, samples twice the targets, take 88 to 95 % of the copy rate, 32 channels"
+        " of two types 73 to 96 %."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
-        " samples have 149 issue slots for 32 targets. Searching, weighing and making them takes"
-        " 240 instructions of a warp, bringing their times and samples, checking and sending"
-        " them 190 more (Nsight Compute, instruction by instruction), in 70 % of all cycles"
+        " samples have some 150 issue slots for 32 targets. Searching, weighing and making them"
+        " takes 240 instructions of a warp, bringing their times and samples, checking and sending"
+        " them 120 more (Nsight Compute, instruction by instruction), in 63 % of all cycles"
         " ([counters](design/counters.md))."
     ),
     "resample and fuse, large, cold: validation adds": (
         "Rows that warps serve are bound by instructions and waits, and the check adds some of"
-        " both, once more for the targets' times where times are floats; in the fuse of 16"
-        " streams the times that are checked are 15 % of all bytes. On the stage, where the"
-        " times are anyway, it adds 1 %."
+        " both; in the fuse of 16 streams the times that are checked are 15 % of all bytes. On"
+        " the stage, where the times are anyway, it adds 0 to 2 %."
     ),
     "resample and fuse, large, cold: against torch.compile": (
         "The copy rate itself where both are near it; instructions in narrow rows (issue % in"
@@ -79,17 +78,17 @@ LIMITS: dict[str, str] = {
     ),
     "ragged episodes: of the dense figure per byte": (
         "Each lane finds the row of its target among the offsets before it searches, and reads"
-        " where that row begins: instructions (61 % of the issue slots,"
+        " where that row begins: instructions (60 % of the issue slots,"
         " [counters](design/counters.md))."
     ),
     "windows from a store of 10^6 frames: of the copy rate": (
-        "Loads that wait: 57 to 79 % of the samples of stalled warps are long scoreboard at"
+        "Loads that wait: 60 to 80 % of the samples of stalled warps are long scoreboard at"
         " 50 % occupancy ([counters](design/counters.md)); every window is another row, its"
         " times in other sectors than its values."
     ),
     "fuse of n streams: of the bytes-bound time of its streams": (
         "Accesses of 4 and 8 bytes, where the table's rows allow no wider ones: the schedulers"
-        " issue in 69 to 74 % of all cycles, and 37 to 45 % of the stalled warps wait for loads"
+        " issue in 68 to 71 % of all cycles, and 40 to 47 % of the stalled warps wait for loads"
         " ([counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "occupancy, 10M random points, 256^3": (
@@ -99,16 +98,16 @@ LIMITS: dict[str, str] = {
     ),
     "count, 10M random points, 256^3": (
         "Instructions and waits: sorting points by tile in shared memory issues in 68 % of all"
-        " cycles (69 us), counting there in 55 % (47 us, [counters](design/counters.md))."
+        " cycles (69 us), counting there in 52 % (48 us, [counters](design/counters.md))."
         " Scattered reductions into 67 MB took 380 us."
     ),
     "count, 10M coherent points, 256^3": (
-        "As with random points: 67 and 48 % of the issue slots. Scattered reductions took 102"
+        "As with random points: 68 and 46 % of the issue slots. Scattered reductions took 102"
         " us, but that points are coherent is known only once they are read."
     ),
     "mean and max of 4 float32, 10M random points": (
-        "Waits inside of blocks, not bytes: the tiles' blocks issue in 40 % of all cycles (282 us),"
-        " those that sort batches of points, one to a multiprocessor, in 38 % (172 us,"
+        "Waits inside of blocks, not bytes: the tiles' blocks issue in 40 % of all cycles (280 us),"
+        " those that sort batches of points, one to a multiprocessor, in 38 % (171 us,"
         " [counters](design/counters.md), [note](design/voxelize-cuda.md))."
     ),
     "mean and max of 4 float32, 10M coherent points": (
@@ -117,13 +116,8 @@ LIMITS: dict[str, str] = {
     "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same waits."),
     "sparse mean of 4 float32, 10M points": (
         "The sums of the tiles (337 us by the profiler, 48 % of the issue slots), sorting"
-        " points into them (207, 38 %), and the voxel of each point, a scattered look-up (97,"
-        " 74 %; [counters](design/counters.md))."
-    ),
-    "voxelize: workspace a point": (
-        "Dense means and maxima take 13 to 23 bytes, for points sorted by tile. Sparse voxels take"
-        " 47 and hard ones 41: a table of ranks of all cells, and a few words of each point and of"
-        " each row that there could be, before it is known how many there are."
+        " points into them (204, 38 %), and the voxel of each point, a scattered look-up (97,"
+        " 75 %; [counters](design/counters.md))."
     ),
     "hard voxelization, 250k points": (
         "Launches that wait for each other, seven of them; the longest, which mark cells and"
@@ -135,9 +129,10 @@ LIMITS: dict[str, str] = {
         " same process), Python and the stream's look-up the rest."
     ),
     "host time of a C call": (
-        "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process. Hosts"
-        " differ more: 4.2 to 5.6 us were seen with the same library, 4.3 to 4.7 for other calls of"
-        " the same run."
+        "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process, on a"
+        " host where the driver's `cuLaunchKernel` took 0.2 less, and a launch that may begin early,"
+        " as small calls have it, 0.6 less. Hosts differ more: 4.2 to 5.6 us were seen with the same"
+        " library."
     ),
     "mean and max against the float-atomic torch scatter": (
         "As for mean and max above: instructions."
