@@ -4,7 +4,7 @@ even, in bursts, doubled, and targets in any order: equal to the CPU, to the bit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -343,6 +343,17 @@ def test_streams_of_one_type(rows: int, dtype: Any) -> None:
     compare_fuse(streams, target_times(random, streams[2][1], 50))
 
 
+def compare_faults(call: Callable[..., Any], *arrays: Any) -> None:
+    """A call that takes the arrays, and a context, names the same fault on both devices."""
+    with pytest.raises(rc.InvalidDataError) as expected:
+        call(*arrays)
+    with rc.Context("cuda") as context:
+        call(*(array.cuda() for array in arrays), context=context)
+        with pytest.raises(rc.InvalidDataError) as got:
+            context.synchronize()
+    assert str(got.value) == f"rc_context_synchronize: {expected.value}"
+
+
 def wrong_times(random: Any, times: Any) -> Iterator[Any]:
     """A step back in the first, a middle and the last row; all times in no order."""
     rows, samples = times.shape
@@ -366,13 +377,7 @@ def test_a_time_that_steps_back_is_named(
     asked = target_times(random, times, targets).to(dtype)
     values = torch.zeros(rows, samples, width)
     for wrong in wrong_times(random, times.to(dtype)):
-        with pytest.raises(rc.InvalidDataError) as expected:
-            rc.resample(values, wrong, asked)
-        with rc.Context("cuda") as context:
-            rc.resample(values.cuda(), wrong.cuda(), asked.cuda(), context=context)
-            with pytest.raises(rc.InvalidDataError) as got:
-                context.synchronize()
-        assert str(got.value) == f"rc_context_synchronize: {expected.value}"
+        compare_faults(rc.resample, values, wrong, asked)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -388,27 +393,20 @@ def test_the_first_target_that_is_no_time_is_named(
     asked = target_times(random, times, targets).to(dtype)
     times = times.to(dtype)
     values = torch.zeros(rows, samples, 5)
-    options = {}
+    offsets = []
     if layout == "shared":
         asked = asked[0]
     if layout == "packed":
         asked = asked.flatten()
-        options["target_offsets"] = torch.arange(rows + 1) * targets
+        offsets = [torch.arange(rows + 1) * targets]
 
-    def run(move: Any, **context: Any) -> None:
-        arguments = [move(a) for a in (values, times, asked)]
+    def call(values: Any, times: Any, asked: Any, offsets: Any = None, **context: Any) -> None:
         if layout == "fused":
-            rc.fuse([rc.Stream(*arguments[:2])] * 2, arguments[2], **context)
+            rc.fuse([rc.Stream(values, times)] * 2, asked, **context)
         else:
-            rc.resample(*arguments, **{k: move(v) for k, v in options.items()}, **context)
+            rc.resample(values, times, asked, target_offsets=offsets, **context)
 
     last = asked.numel() - 1
     for place in (last, last // 2, 0):  # earlier and earlier ones, of which the first is named
         asked.view(-1)[place] = float("inf") if place else float("nan")
-        with pytest.raises(rc.InvalidDataError) as expected:
-            run(lambda tensor: tensor)
-        with rc.Context("cuda") as context:
-            run(lambda tensor: tensor.cuda(), context=context)
-            with pytest.raises(rc.InvalidDataError) as got:
-                context.synchronize()
-        assert str(got.value) == f"rc_context_synchronize: {expected.value}"
+        compare_faults(call, values, times, asked, *offsets)
