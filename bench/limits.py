@@ -129,10 +129,10 @@ LIMITS: dict[str, str] = {
         " same process), Python and the stream's look-up the rest."
     ),
     "host time of a C call": (
-        "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process, on a"
-        " host where the driver's `cuLaunchKernel` took 0.2 less, and a launch that may begin early,"
-        " as small calls have it, 0.6 less. Hosts differ more: 4.2 to 5.6 us were seen with the same"
-        " library."
+        "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process. On"
+        " another host, where it took 3.4, the driver's `cuLaunchKernel` took 3.2, and a launch"
+        " that may begin early, as small calls have it, 2.8. Hosts differ more: 4.2 to 5.6 us were"
+        " seen with the same library."
     ),
     "mean and max against the float-atomic torch scatter": (
         "As for mean and max above: instructions."
