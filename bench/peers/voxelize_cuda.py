@@ -15,6 +15,7 @@ import argparse
 import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -88,52 +89,44 @@ class Cloud:
         return len(cells[cells < self.edge**3].unique())
 
 
-def own_dense(cloud: Cloud, context: rc.Context | None = None) -> Call:
+def own_with_all(cloud: Cloud, context: rc.Context | None = None) -> Callable[[], Any]:
+    """Our call, which gives all of its results."""
     case = cloud.case
-    kind = {"occupancy": "uint8", "count": "int32"}.get(case.reduce, case.features)
-    shape = (case.edge,) * 3 + ((4,) if case.features else ())
-    out = torch.empty(shape, dtype=getattr(torch, kind), device="cuda")
-    return lambda: rc.voxelize(
-        cloud.points,
-        0.0,
-        VOXEL,
-        cloud.edge,
-        reduce=case.reduce,
-        features=cloud.features,
-        out=out,
-        context=context,
-    )
-
-
-def own_sparse(cloud: Cloud, context: rc.Context | None = None) -> rc.SparseVoxels:
-    case = cloud.case
-    return rc.voxelize_sparse(
+    if case.reduce in DENSE:
+        kind = {"occupancy": "uint8", "count": "int32"}.get(case.reduce, case.features)
+        shape = (case.edge,) * 3 + ((4,) if case.features else ())
+        out = torch.empty(shape, dtype=getattr(torch, kind), device="cuda")
+        return lambda: rc.voxelize(
+            cloud.points,
+            0.0,
+            VOXEL,
+            cloud.edge,
+            reduce=case.reduce,
+            features=cloud.features,
+            out=out,
+            context=context,
+        )
+    hard = case.reduce == "hard"
+    return lambda: rc.voxelize_sparse(
         cloud.points,
         VOXEL,
         origin=0.0,
         dims=cloud.edge,
-        reduce=None if case.reduce == "hard" else "mean",
+        reduce=None if hard else "mean",
         features=cloud.features,
         capacity=case.points,
-        max_points=case.kept if case.reduce == "hard" else None,
+        max_points=case.kept if hard else None,
         context=context,
     )
 
 
 def own(cloud: Cloud) -> Call:
-    if cloud.case.reduce in DENSE:
-        return own_dense(cloud)
+    call = own_with_all(cloud)
     if cloud.case.reduce == "hard":
-        return lambda: own_sparse(cloud).points
-    return lambda: own_sparse(cloud).features
-
-
-def workspace_of_own(cloud: Cloud) -> int:
-    """Bytes that our call takes beside all of its results."""
-    with rc.Context("cuda", allocator="torch") as context:
-        if cloud.case.reduce in DENSE:
-            return workspace_of(own_dense(cloud, context))
-        return workspace_of(lambda: own_sparse(cloud, context))
+        return lambda: call().points
+    if cloud.case.reduce == "sparse mean":
+        return lambda: call().features
+    return call
 
 
 def by_torch(cloud: Cloud) -> Call:
@@ -259,7 +252,11 @@ def measure(suite: Suite, case: Voxelize, repeats: int) -> None:
         error = error_of(calls[0](), oracle)
         if not suite.right(case.work, way, error, TOLERANCE[case.features]):
             continue
-        more = {"workspace_a_point": workspace_of_own(first) / case.points} if way == OWN else {}
+        more = {}
+        if way == OWN:
+            with rc.Context("cuda", allocator="torch") as context:
+                workspace = workspace_of(own_with_all(first, context))
+            more["workspace_a_point"] = workspace / case.points
         if captured:
             taken = graph_time(calls if cold else calls * 20, repeats, before)
         else:
