@@ -343,6 +343,14 @@ def test_streams_of_one_type(rows: int, dtype: Any) -> None:
     compare_fuse(streams, target_times(random, streams[2][1], 50))
 
 
+def even_case(random: Any, shape: tuple[int, int, int], width: int, dtype: Any) -> list[Any]:
+    """Values, times and targets of a call in which nothing is wrong."""
+    rows, samples, targets = shape
+    times = source_times(random, rows, samples, "even")
+    asked = target_times(random, times, targets)
+    return [torch.zeros(rows, samples, width), times.to(dtype), asked.to(dtype)]
+
+
 def compare_faults(call: Callable[..., Any], *arrays: Any) -> None:
     """A call that takes the arrays, and a context, names the same fault on both devices."""
     with pytest.raises(rc.InvalidDataError) as expected:
@@ -371,34 +379,26 @@ def test_a_time_that_steps_back_is_named(
     shape: tuple[int, int, int], width: int, dtype: Any
 ) -> None:
     """And no search leaves the times, whatever they are."""
-    rows, samples, targets = shape
     random = torch.Generator().manual_seed(6)
-    times = source_times(random, rows, samples, "even")
-    asked = target_times(random, times, targets).to(dtype)
-    values = torch.zeros(rows, samples, width)
-    for wrong in wrong_times(random, times.to(dtype)):
+    values, times, asked = even_case(random, shape, width, dtype)
+    for wrong in wrong_times(random, times):
         compare_faults(rc.resample, values, wrong, asked)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("layout", ["rows", "shared", "packed", "fused"])
-@pytest.mark.parametrize("shape", [(3, 40, 20), (400, 30, 20), (70, 1000, 500)])
+@pytest.mark.parametrize("shape", [(3, 40, 20), (400, 30, 20), (70, 1000, 500), (70, 500, 1000)])
 def test_the_first_target_that_is_no_time_is_named(
     shape: tuple[int, int, int], layout: str, dtype: Any
 ) -> None:
     """Whoever serves a target looks at its time: a few blocks, many, and those with a stage."""
-    rows, samples, targets = shape
-    random = torch.Generator().manual_seed(7)
-    times = source_times(random, rows, samples, "even")
-    asked = target_times(random, times, targets).to(dtype)
-    times = times.to(dtype)
-    values = torch.zeros(rows, samples, 5)
+    values, times, asked = even_case(torch.Generator().manual_seed(7), shape, 5, dtype)
     offsets = []
     if layout == "shared":
         asked = asked[0]
     if layout == "packed":
         asked = asked.flatten()
-        offsets = [torch.arange(rows + 1) * targets]
+        offsets = [torch.arange(shape[0] + 1) * shape[2]]
 
     def call(values: Any, times: Any, asked: Any, offsets: Any = None, **context: Any) -> None:
         if layout == "fused":
