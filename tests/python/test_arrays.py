@@ -135,7 +135,7 @@ def test_strided_inputs_are_read_in_place(view: Any, maker: str) -> None:
         array = OldProducer(array)
     described = View()
     read(described, array, "values", 0)
-    address = int(described._address[0]) + described.pointer.byte_offset
+    address = int(described.memory.data) + described.pointer.byte_offset
     assert address == wide.ctypes.data + 8 * _offset(wide, view(wide))
     described.release()
     got = rc.resample(array, TIMES, TARGETS)
@@ -149,7 +149,7 @@ def _offset(base: np.ndarray, array: np.ndarray) -> int:
 def test_a_contiguous_array_is_read_in_place() -> None:
     described = View()
     read(described, TABLE, "values", 0)
-    assert described._address[0] == TABLE.ctypes.data
+    assert described.memory.data == TABLE.ctypes.data
     assert list(described.pointer.shape[0:2]) == [4, 3]
 
 
@@ -267,7 +267,7 @@ def test_datetimes_in_nanoseconds_are_read_in_place() -> None:
     times = TIMES.astype("M8[ns]")
     described = View()
     read(described, times, "source_times", 0)
-    assert described._address[0] == times.ctypes.data
+    assert described.memory.data == times.ctypes.data
     assert described.dtype == "int64"
 
 
@@ -368,7 +368,7 @@ class CudaArray:
 def test_cuda_array_interface_is_described() -> None:
     described = View()
     read(described, CudaArray(strides=(4, 16)), "values", 0)
-    assert described._address[0] == 0x7000_0000
+    assert described.memory.data == 0x7000_0000
     assert (described.shape, described.strides, described.dtype) == ((4, 3), (1, 4), "float32")
     assert described.device == (2, 0)
     read(described, CudaArray(stream=7, data=(16, True)), "values", 7)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import robocache as rc
-from robocache._repeat import repeats
+from robocache._repeat import Repeats, of_thread
 
 SOURCE = np.array([0, 100, 250, 400])
 TARGET = np.array([-10, 0, 50, 250, 399, 500])
@@ -28,13 +28,12 @@ def call(values: Any = None, source: Any = SOURCE, target: Any = TARGET, **optio
 
 
 def is_kept() -> bool:
-    return any(repeat is not None for repeat in repeats._known.values())
+    return any(repeat is not None for repeat in of_thread.repeats._known.values())
 
 
 @pytest.fixture(autouse=True)
 def nothing_known() -> None:
-    repeats._known.clear()
-    repeats._last = repeats._last_key = None
+    of_thread.repeats = Repeats()
 
 
 @pytest.mark.parametrize(
@@ -165,6 +164,24 @@ def test_layouts_are_told_apart() -> None:
             assert np.array_equal(call(values, out=out), expected)
 
 
+def test_a_call_inside_of_a_call_has_memory_of_its_own() -> None:
+    values, other = np.ones((4, 2), np.float32), np.full((4, 2), 2, np.float32)
+    for _ in range(TIMES):
+        call(values)
+    _, repeat = of_thread.repeats._last
+    template = repeat._templates[-1]
+    memory_of, inside = template.memory_of, []
+
+    def interrupted(array: Any) -> Any:
+        template.memory_of = memory_of
+        inside.append(call(other))
+        return memory_of(array)
+
+    template.memory_of = interrupted
+    assert np.array_equal(call(values), np.ones((6, 2)))
+    assert np.array_equal(inside[0], np.full((6, 2), 2))
+
+
 @pytest.mark.parametrize(
     ("name", "one", "other"),
     [
@@ -289,4 +306,4 @@ def test_gradients_are_never_left_out() -> None:
 def test_memory_for_signatures_is_bounded() -> None:
     for count in range(1, 600):
         call(target=np.arange(count))
-    assert len(repeats._known) <= 256
+    assert len(of_thread.repeats._known) <= 256

@@ -16,7 +16,7 @@ import numpy as np
 from robocache._dlpack import Borrowed, borrow
 from robocache._dtypes import CODES, NAMES, numpy_name
 from robocache._frameworks import TORCH, Numpy, framework_of
-from robocache._library import HEADER, ffi
+from robocache._library import HEADER, ffi, from_buffer
 from robocache.context import CPU, CUDA_TYPE, Device
 from robocache.errors import (
     InvalidArgumentError,
@@ -31,19 +31,21 @@ _ON_CUDA = (HEADER.RC_DEVICE_CUDA, HEADER.RC_DEVICE_CUDA_MANAGED)
 
 Shape = tuple[int, ...]
 
+# The first field of an `rc_tensor`; written as a number it needs no pointer object.
+ffi.cdef("typedef struct { uint64_t data; } rc_tensor_memory;")
+
 
 class View:
     """An `rc_tensor` and what Python needs to know of the array in it."""
 
     __slots__ = (
-        "_address",
         "_shape",
-        "_strides",
         "_strides_store",
         "array",
         "borrowed",
         "device",
         "dtype",
+        "memory",
         "pointer",
         "read_only",
         "shape",
@@ -52,8 +54,7 @@ class View:
 
     def __init__(self) -> None:
         self.pointer = ffi.new("rc_tensor*")
-        # `data` is the first field; written as a number it needs no pointer object.
-        self._address = ffi.cast("uint64_t*", self.pointer)
+        self.memory = ffi.cast("rc_tensor_memory*", self.pointer)
         self._shape = ffi.new("int64_t[]", _MAX_NDIM)
         self._strides_store = ffi.new("int64_t[]", _MAX_NDIM)
         self.pointer.shape = self._shape
@@ -76,7 +77,7 @@ class View:
         """Describes memory: its address or a cffi buffer, and strides in elements or None."""
         pointer = self.pointer
         if type(address) is int:
-            self._address[0] = address
+            self.memory.data = address
         else:
             pointer.data = address
         if shape != self.shape:
@@ -117,30 +118,27 @@ class View:
 
 
 class Template:
-    """An `rc_tensor` for arrays that differ from the one of a view in their memory alone."""
+    """An `rc_tensor` for arrays that differ from the one of a view in their memory alone.
 
-    __slots__ = ("_address", "_address_of", "_view", "pointer")
+    ``template.memory.data = template.memory_of(array)`` makes it that of an array. It is no method,
+    for the call of one takes as long again.
+    """
+
+    __slots__ = ("_view", "memory", "memory_of", "pointer")
 
     def __init__(self, view: View) -> None:
         self._view = View()
         self._view.fill(0, view.shape, view.strides, view.dtype, view.device)
-        self.pointer, self._address = self._view.pointer, self._view._address
-        self._address_of: Callable[[Any], int] | None = None
+        self.pointer = self._view.pointer
+        self.memory: Any = self._view.memory
+        self.memory_of: Callable[[Any], Any]
         if owner_of(view.array) is TORCH:
-            self._address_of = type(view.array).data_ptr
+            self.memory_of = type(view.array).data_ptr
         elif view.strides is not None:
-            self._address_of = _numpy_address
-
-    def of(self, array: Any) -> Any:
-        """`rc_tensor*` of an array, until the next one."""
-        if self._address_of is None:
-            self.pointer.data = _from_buffer(array)
+            self.memory_of = _numpy_address
         else:
-            self._address[0] = self._address_of(array)
-        return self.pointer
+            self.memory, self.memory_of = self.pointer, from_buffer
 
-
-_from_buffer = ffi.from_buffer
 
 Reader = Callable[[View, Any, str, int], None]
 """Fills a view from an array, which the view holds until it is released.
@@ -198,7 +196,7 @@ def _read_numpy(view: View, array: Any, name: str, _stream: int) -> None:
     view.array = array
     view.read_only = not array.flags.writeable
     if array.flags.c_contiguous and dtype != "bfloat16":
-        view.fill(ffi.from_buffer(array), shape, None, dtype, CPU)
+        view.fill(from_buffer(array), shape, None, dtype, CPU)
         return
     size = array.itemsize
     if any(stride % size for stride in array.strides):

@@ -14,7 +14,7 @@ from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
-from robocache._repeat import FuseRepeat, repeats, signature_of_streams
+from robocache._repeat import FuseRepeat, of_thread, signature_of_streams
 from robocache.context import Context
 from robocache.errors import InvalidArgumentError
 
@@ -148,9 +148,9 @@ def fuse(
     key = None
     if target_offsets is None and not separate and stream is None:
         key = signature_of_streams(streams, target_times, out, dtype, backend)
-        repeat = repeats.find(key, context)
+        repeat = of_thread.repeats.find(key, context)
         if repeat is not None:
-            repeated: tuple[Any, Any] = repeat(context, streams, target_times, out)
+            repeated: tuple[Any, Any] = repeat.run(context, (streams, target_times, out))
             return repeated
     job = Job(streams, target_times, target_offsets, separate, Place(backend, context, stream))
     values = [one.values for one in streams]
@@ -339,7 +339,8 @@ def forward(job: Job, dtype: Any, out: Any, key: Hashable = None) -> tuple[list[
             arrays = *inputs, job.target_times, results[0], valid
             ticks = plan.target.dtype == "int64"
             rules = [one.make_rules(ticks) for one in job.streams]
-            repeats.keep(key, call.views(arrays), FuseRepeat, job.streams, rules, joint)
+            views = call.views(arrays)
+            of_thread.repeats.keep(key, views, FuseRepeat, job.streams, rules, joint)
     return [*results, valid], len(results)
 
 

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, NoReturn
 
+import _cffi_backend
 from cffi import FFI
 
 from robocache._cdef import CDEF
@@ -24,6 +25,9 @@ ffi.cdef(CDEF)
 
 HEADER: Any = ffi.dlopen(None)
 """Constants and enumerators of the headers; they need no library."""
+
+from_buffer = _cffi_backend.FFI().from_buffer
+"""`ffi.from_buffer` as modules have it that cffi generates: in C, which takes a third less time."""
 
 _VERSION = (HEADER.RC_VERSION_MAJOR, HEADER.RC_VERSION_MINOR, HEADER.RC_VERSION_PATCH)
 VERSION = ".".join(map(str, _VERSION))

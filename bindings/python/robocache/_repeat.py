@@ -46,9 +46,15 @@ def signature(
         sign = math.copysign(1.0, fill_value)
         if kind is np.ndarray:
             return (
-                *(values.dtype, values.shape, values.strides),
-                *(source.dtype, source.shape, source.strides),
-                *(target.dtype, target.shape, target.strides),
+                values.dtype,
+                values.shape,
+                values.strides,
+                source.dtype,
+                source.shape,
+                source.strides,
+                target.dtype,
+                target.shape,
+                target.strides,
                 out if out is None else _of_numpy(out),
                 rules,
                 fill_value,
@@ -160,7 +166,7 @@ class Repeat:
             and (on_cpu or context.follows_stream)
         )
 
-    def __call__(self, context: Context | None, *arrays: Any) -> Any:
+    def run(self, context: Context | None, arrays: tuple[Any, ...]) -> Any:
         """Makes the call, one at a time, on the current stream."""
         if context is None:
             context = default_context(self._device)
@@ -170,38 +176,43 @@ class Repeat:
         try:
             if self._device is not CPU:
                 context.use_stream(self._framework.current_stream(self._device))
-            return self._call(context.handle, *arrays)
+            return self._call(context.handle, arrays)
         finally:
             self._busy = False
             lock.release()
 
-    def _call(self, handle: Any, *arrays: Any) -> Any:
+    def _call(self, handle: Any, arrays: Any) -> Any:
         raise NotImplementedError
 
 
 class ResampleRepeat(Repeat):
     """A call of `resample`. `views` are those of values, times, target times and result."""
 
-    __slots__ = ("_dtype", "_options", "_resample", "_rules", "_shape", "_tensors")
+    __slots__ = ("_dtype", "_options", "_resample", "_rules", "_shape", "_templates")
 
     def __init__(self, views: Sequence[View], rules: Rules, shape: Shape, dtype: str) -> None:
         super().__init__(views)
         self._resample = self._lib.rc_resample
-        self._tensors = [Template(view).of for view in views]
+        self._templates = [Template(view) for view in views]
         self._rules, self._options = rules, rules.struct
         self._shape, self._dtype = shape, dtype
 
-    def _call(self, handle: Any, values: Any, source: Any, target: Any, out: Any) -> Any:
+    def _call(self, handle: Any, arrays: Any) -> Any:
+        values, source, target, out = arrays
         if out is None:
             out = self._framework.empty(self._shape, self._dtype, self._device)
-        tensor_of_values, tensor_of_source, tensor_of_target, tensor_of_out = self._tensors
+        values_as, source_as, target_as, out_as = self._templates
+        values_as.memory.data = values_as.memory_of(values)
+        source_as.memory.data = source_as.memory_of(source)
+        target_as.memory.data = target_as.memory_of(target)
+        out_as.memory.data = out_as.memory_of(out)
         status = self._resample(
             handle,
-            tensor_of_values(values),
-            tensor_of_source(source),
-            tensor_of_target(target),
+            values_as.pointer,
+            source_as.pointer,
+            target_as.pointer,
             self._options,
-            tensor_of_out(out),
+            out_as.pointer,
         )
         if status:
             raise_status(self._lib, status)
@@ -221,9 +232,7 @@ class FuseRepeat(Repeat):
         "_rules",
         "_shapes",
         "_structs",
-        "_tensor_of_out",
-        "_tensor_of_target",
-        "_tensor_of_valid",
+        "_templates",
     )
 
     def __init__(
@@ -248,58 +257,60 @@ class FuseRepeat(Repeat):
                 continue
             values, times = next(of_streams), next(of_streams)
             struct.values, struct.source_times = values.pointer, times.pointer
-            self._present.append((at, values.of, times.of))
-        target, out, valid = templates[-3:]
-        self._tensor_of_target, self._tensor_of_out = target.of, out.of
-        self._tensor_of_valid = valid.of
+            self._present.append((at, values, times))
+        self._templates = templates[-3:]
         self._options = ffi.new("rc_fuse_options*")
         self._options.struct_size = ffi.sizeof("rc_fuse_options")
-        self._options.valid = valid.pointer
+        self._options.valid = templates[-1].pointer
         self._shapes = views[-2].shape, views[-1].shape
 
-    def _call(self, handle: Any, streams: Sequence[Stream], target: Any, out: Any) -> Any:
+    def _call(self, handle: Any, arrays: Any) -> Any:
+        streams, target, out = arrays
         shape, shape_of_valid = self._shapes
         if out is None:
             out = self._framework.empty(shape, self._dtype, self._device)
         valid = self._framework.empty(shape_of_valid, "bool", self._device)
-        for at, set_values, set_times in self._present:
+        for at, values_as, times_as in self._present:
             one = streams[at]
-            set_values(one.values)
-            set_times(one.times)
-        self._tensor_of_valid(valid)
+            values_as.memory.data = values_as.memory_of(one.values)
+            times_as.memory.data = times_as.memory_of(one.times)
+        target_as, out_as, valid_as = self._templates
+        target_as.memory.data = target_as.memory_of(target)
+        out_as.memory.data = out_as.memory_of(out)
+        valid_as.memory.data = valid_as.memory_of(valid)
         status = self._fuse(
             handle,
             self._pointers,
             len(streams),
-            self._tensor_of_target(target),
+            target_as.pointer,
             self._options,
-            self._tensor_of_out(out),
+            out_as.pointer,
         )
         if status:
             raise_status(self._lib, status)
         return out, valid
 
 
-class Repeats(threading.local):
+class Repeats:
     """The calls that a thread remembers."""
+
+    __slots__ = ("_known", "_last")
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Any] = {}
-        self._last_key: Hashable = None
-        self._last: Any = None
+        self._last: tuple[Hashable, Any] = None, None
 
     def find(self, key: Hashable, context: Context | None) -> Any:
         """The call of a signature, if it was made twice and may be made on this context."""
-        repeat = self._last
+        last_key, repeat = self._last
         try:
-            if repeat is None or key != self._last_key:  # Quicker than to look up.
+            if key != last_key:  # Quicker than to look up.
                 repeat = self._known.get(key)
-                if repeat is None:
-                    return None
-                self._last, self._last_key = repeat, key
+                if repeat is not None:
+                    self._last = key, repeat
         except (TypeError, ValueError):  # A rule that is no name and no number is refused later.
             return None
-        if not repeat.serves(context) or logger.isEnabledFor(logging.DEBUG):
+        if repeat is None or not repeat.serves(context) or logger.isEnabledFor(logging.DEBUG):
             return None
         return repeat
 
@@ -317,4 +328,12 @@ class Repeats(threading.local):
         self._known[key] = make(views, *of) if seen and views else None
 
 
-repeats = Repeats()
+class _OfThread(threading.local):
+    """What a thread has for itself. Its attribute takes several times as long as one of another
+    object, so that a call reads it once."""
+
+    def __init__(self) -> None:
+        self.repeats = Repeats()
+
+
+of_thread = _OfThread()

@@ -13,7 +13,7 @@ from robocache._call import Call, Place, anchor, start
 from robocache._dtypes import dtype_name
 from robocache._library import ffi
 from robocache._options import ClockMap, Duration, Mode, Rules, Window, rule_maker
-from robocache._repeat import ResampleRepeat, repeats, signature
+from robocache._repeat import ResampleRepeat, of_thread, signature
 from robocache.context import Context
 
 
@@ -203,9 +203,9 @@ def resample(
             ),
             fill_value,
         )
-        repeat = repeats.find(key, context)
+        repeat = of_thread.repeats.find(key, context)
         if repeat is not None:
-            return repeat(context, values, source_times, target_times, out)
+            return repeat.run(context, (values, source_times, target_times, out))
     job = Job(
         rule_maker(
             mode,
@@ -395,7 +395,8 @@ def forward(
         if key is not None:
             arrays = values, job.source_times, job.target_times, result
             rules = job.make_rules(target.dtype == "int64")
-            repeats.keep(key, call.views(arrays), ResampleRepeat, rules, bound.result.shape, dtype)
+            views, shape = call.views(arrays), bound.result.shape
+            of_thread.repeats.keep(key, views, ResampleRepeat, rules, shape, dtype)
     return results
 
 
