@@ -7,8 +7,9 @@ A framework that is not imported cannot have made an array, so none is imported 
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,15 +87,16 @@ class Torch(Numpy):
         return torch.empty(shape, dtype=getattr(torch, dtype), device=device_name(device))
 
     def current_stream(self, device: Device) -> int:
+        return self._current_handle(device[1])
+
+    @functools.cached_property
+    def _current_handle(self) -> Callable[[int], int]:
+        """Gives the handle of the current stream of a device by the index of that."""
         torch = sys.modules["torch"]
         # A tenth of the time, where it is there: it makes no object of a stream.
-        handle_of = getattr(torch._C, "_cuda_getCurrentRawStream", None)
-        stream: int = (
-            torch.cuda.current_stream(device[1]).cuda_stream
-            if handle_of is None
-            else handle_of(device[1])
-        )
-        return stream
+        handle: Callable[[int], int] | None
+        handle = getattr(torch._C, "_cuda_getCurrentRawStream", None)
+        return handle or (lambda index: torch.cuda.current_stream(index).cuda_stream)
 
     def on_stream(self, device: Device, handle: int) -> contextlib.AbstractContextManager[Any]:
         cuda = sys.modules["torch"].cuda

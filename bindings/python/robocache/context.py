@@ -345,8 +345,17 @@ def _destroy(lib: Any, handle: Any, owner: int, _callbacks: Any) -> None:
 
 _alive: weakref.WeakSet[Context] = weakref.WeakSet()
 _alive_lock = threading.Lock()
-_defaults = threading.local()
 _measure_defaults = False
+
+
+class _Defaults(threading.local):
+    """The default contexts of a thread."""
+
+    def __init__(self) -> None:
+        self.contexts: dict[Device, Context] = {}
+
+
+_defaults = _Defaults()
 
 
 def default_context(device: Device) -> Context:
@@ -355,9 +364,7 @@ def default_context(device: Device) -> Context:
     In a worker process of multiprocessing (a PyTorch DataLoader worker) it uses one thread, because
     the workers already share the cores among themselves.
     """
-    contexts: dict[Device, Context] | None = getattr(_defaults, "contexts", None)
-    if contexts is None:
-        contexts = _defaults.contexts = {}
+    contexts = _defaults.contexts
     context = contexts.get(device)
     if context is None:
         threads = 1 if multiprocessing.parent_process() is not None else 0
@@ -395,7 +402,7 @@ def live_contexts() -> list[Context]:
 def _after_fork_in_child() -> None:
     """Lets the child make default contexts of its own, and frees locks that other threads held."""
     global _defaults, _alive_lock
-    _defaults = threading.local()
+    _defaults = _Defaults()
     _alive_lock = threading.Lock()
     for context in live_contexts():
         context.lock = threading.RLock()
