@@ -154,14 +154,85 @@ def test_gradients_of_streams_are_never_left_out() -> None:
     assert fuse(rc.Stream(values, source), target=target)[0].requires_grad
 
 
-def test_layouts_are_told_apart() -> None:
+@pytest.mark.parametrize("kind", ["numpy", "torch"])
+def test_layouts_are_told_apart(kind: str) -> None:
+    make = np.asarray if kind == "numpy" else pytest.importorskip("torch").from_numpy
     wide = np.arange(32, dtype=np.float32).reshape(4, 8)
+    source, target = make(SOURCE), make(TARGET)
     for _ in range(TIMES):
         for values in (wide[:, :2], wide[:, ::4], np.ascontiguousarray(wide[:, :2])):
             expected = call(values.copy(), SOURCE.tolist())
-            assert np.array_equal(call(values), expected)
+            assert np.array_equal(np.asarray(call(make(values), source, target)), expected)
             out = np.empty((2, 6), np.float32).T
-            assert np.array_equal(call(values, out=out), expected)
+            call(make(values), source, target, out=make(out))
+            assert np.array_equal(out, expected)
+    assert is_kept()
+
+
+@pytest.mark.parametrize("kind", ["numpy", "torch"])
+def test_strides_that_are_never_taken_make_no_difference(kind: str) -> None:
+    make = np.asarray if kind == "numpy" else pytest.importorskip("torch").from_numpy
+    wide = np.arange(64, dtype=np.float32).reshape(8, 8)
+    column = np.empty((3, 6, 7), np.float32)
+    for _ in range(TIMES):
+        for values in (wide[:4, 3:4], wide[:4, 3:4].copy(), wide[None, 3, :4, None][0]):
+            expected = call(values, SOURCE.tolist())
+            for out in (np.empty((6, 1), np.float32), column[1, :, 2:3], column[:1, :, 0].T):
+                call(make(values), make(SOURCE), make(TARGET), out=make(out))
+                assert np.array_equal(out, expected)
+    assert is_kept()
+
+
+def test_arrays_that_change_in_place_are_noticed() -> None:
+    values, out = np.arange(8, dtype=np.float32).reshape(4, 2), np.empty((6, 2), np.float32)
+    for _ in range(TIMES):
+        call(values, out=out)
+    assert is_kept()
+    out.flags.writeable = False
+    with pytest.raises(rc.UnsupportedLayoutError, match="out: expected a writable array"):
+        call(values, out=out)
+    out.flags.writeable = True
+    out.resize((2, 6), refcheck=False)
+    with pytest.raises(rc.InvalidArgumentError, match="out: expected shape"):
+        call(values, out=out)
+    values.resize((2, 4), refcheck=False)
+    with pytest.raises(rc.InvalidArgumentError):
+        call(values)
+
+
+def test_tensors_that_change_in_place_are_noticed() -> None:
+    torch = pytest.importorskip("torch")
+    values, out = torch.ones(4, 2), torch.empty(6, 2)
+    source, target = torch.from_numpy(SOURCE), torch.from_numpy(TARGET)
+    for _ in range(TIMES):
+        call(values, source, target, out=out)
+    assert is_kept()
+    values.data = torch.arange(16.0).reshape(4, 4)[:, ::2]
+    call(values, source, target, out=out)
+    assert np.array_equal(out.numpy(), call(values.numpy()))
+    out.requires_grad_()
+    with pytest.raises(rc.InvalidArgumentError, match="out: expected a tensor without gradient"):
+        call(values, source, target, out=out)
+    out.requires_grad_(False).resize_(2, 6)
+    with pytest.raises(rc.InvalidArgumentError, match="out: expected shape"):
+        call(values, source, target, out=out)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+@pytest.mark.parametrize("layout", ["to_sparse", "to_sparse_csr", "to_mkldnn"])
+def test_tensors_that_are_not_dense_are_refused_as_the_first_time(layout: str) -> None:
+    torch = pytest.importorskip("torch")
+    source, target = torch.from_numpy(SOURCE), torch.from_numpy(TARGET)
+    other = getattr(torch.ones(4, 2), layout)()
+    # Tensors without strides of their own claim some.
+    claimed = (1, 0) if layout == "to_mkldnn" else (0, 0)
+    for _ in range(TIMES):
+        call(torch.ones(4, 2), source, target)
+        call(torch.ones(8).as_strided((4, 2), claimed), source, target)
+        with pytest.raises(rc.UnsupportedLayoutError, match="values: expected a dense tensor"):
+            call(other, source, target)
+        with pytest.raises(rc.UnsupportedLayoutError, match="values: expected a dense tensor"):
+            fuse(rc.Stream(other, source), target=target)
 
 
 def test_a_call_inside_of_a_call_has_memory_of_its_own() -> None:

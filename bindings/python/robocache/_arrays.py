@@ -129,15 +129,14 @@ class Template:
     def __init__(self, view: View) -> None:
         self._view = View()
         self._view.fill(0, view.shape, view.strides, view.dtype, view.device)
-        self.pointer = self._view.pointer
-        self.memory: Any = self._view.memory
-        self.memory_of: Callable[[Any], Any]
+        self.pointer = self.memory = self._view.pointer
+        self.memory_of: Callable[[Any], Any] = from_buffer
         if owner_of(view.array) is TORCH:
-            self.memory_of = type(view.array).data_ptr
+            self.memory, self.memory_of = self._view.memory, type(view.array).data_ptr
+        elif view.dtype == "bfloat16":
+            self.memory, self.memory_of = self._view.memory, _numpy_address
         elif view.strides is not None:
-            self.memory_of = _numpy_address
-        else:
-            self.memory, self.memory_of = self.pointer, from_buffer
+            self.memory_of = _buffer_at
 
 
 Reader = Callable[[View, Any, str, int], None]
@@ -205,6 +204,12 @@ def _read_numpy(view: View, array: Any, name: str, _stream: int) -> None:
         )
     strides = tuple(stride // size for stride in array.strides)
     view.fill(_numpy_address(array), shape, strides, dtype, CPU)
+
+
+def _buffer_at(array: Any) -> Any:
+    """A cffi buffer at the address of a NumPy array with strides, in a quarter of the time that its
+    `ctypes` takes."""
+    return from_buffer(array[:0])  # Contiguous, since it is empty.
 
 
 def _numpy_address(array: Any) -> int:

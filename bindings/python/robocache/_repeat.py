@@ -35,7 +35,9 @@ def signature(
     """What a call does, of NumPy arrays only or of PyTorch tensors only, `out` or None among them;
     None where it is not to be remembered.
 
-    Numbers that are equal may stand for each other in rules. As fill values 0.0 and -0.0 may not.
+    A layout is True where the shape tells it, else strides: contiguous arrays may differ in strides
+    that are never taken. Numbers that are equal may stand for each other in rules. As fill values
+    0.0 and -0.0 may not.
     """
     kind = type(values)
     if type(source) is not kind or type(target) is not kind:
@@ -48,19 +50,20 @@ def signature(
             return (
                 values.dtype,
                 values.shape,
-                values.strides,
+                values.flags.c_contiguous or values.strides,
                 source.dtype,
                 source.shape,
-                source.strides,
+                source.flags.c_contiguous or source.strides,
                 target.dtype,
                 target.shape,
-                target.strides,
+                target.flags.c_contiguous or target.strides,
                 out if out is None else _of_numpy(out),
                 rules,
                 fill_value,
                 sign,
             )
-        if "torch" in sys.modules and kind is sys.modules["torch"].Tensor:
+        torch = sys.modules.get("torch")
+        if torch is not None and kind is torch.Tensor:
             return (
                 _of_torch(values),
                 _of_torch(source),
@@ -70,7 +73,7 @@ def signature(
                 fill_value,
                 sign,
             )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # The last is that of a tensor without strides.
         pass
     return None
 
@@ -125,22 +128,30 @@ def signature_of_streams(
                 one.validate,
             )
         return tuple(parts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):
         return None
 
 
 def _of_numpy_input(array: Any) -> tuple[Any, ...]:
-    return array.dtype, array.shape, array.strides
+    return array.dtype, array.shape, array.flags.c_contiguous or array.strides
 
 
 def _of_numpy(array: Any) -> tuple[Any, ...]:
-    return array.dtype, array.shape, array.strides, array.flags.writeable
+    flags = array.flags
+    return array.dtype, array.shape, flags.c_contiguous or array.strides, flags.writeable
 
 
 def _of_torch(tensor: Any) -> tuple[Any, ...]:
-    if tensor.requires_grad or tensor.is_sparse:
+    if tensor.requires_grad:
         raise ValueError("not to be remembered")
-    return tensor.dtype, tensor.shape, tensor.stride(), tensor.device, tensor.is_neg()
+    return (
+        tensor.dtype,
+        tensor.shape,
+        tensor.is_contiguous() or tensor.stride(),
+        tensor.device,
+        tensor.layout,
+        tensor.is_neg(),
+    )
 
 
 class Repeat:
