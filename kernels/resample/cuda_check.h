@@ -27,9 +27,12 @@ RC_HD inline bool has_targets_in_line(const ResamplePlan& plan) {
          (plan.packed_targets() || plan.rows == 1 || times.row == 0 || times.row == plan.targets);
 }
 
-// Whether arrays beside the times are to be checked.
-inline bool has_arrays(const ResamplePlan& plan) {
-  return plan.offsets || plan.lengths || plan.sequence_ids || plan.target_offsets;
+// The longest of the arrays beside the times that are to be checked, of those that there are.
+inline uint32_t most_of_arrays(const ResamplePlan& plan) {
+  const bool of_sequences = plan.offsets || plan.lengths;
+  const bool of_rows = plan.sequence_ids || plan.target_offsets;
+  return static_cast<uint32_t>(
+      std::max(of_sequences ? plan.sequences + 1 : 0, of_rows ? plan.rows + 1 : 0));
 }
 
 // The longest array to check.

@@ -4,6 +4,7 @@
 // little that they need in the parameters of the kernel.
 #pragma once
 
+#include "kernels/common/cuda_prefetch.h"
 #include "kernels/resample/cuda_rows.h"
 
 namespace rc {
@@ -23,15 +24,17 @@ struct LineStream {
   Plane valid, fused_valid, reason;
   double fill_value;
   Duration max_gap;
-  // Samples whose times each block looks at.
+  // Samples whose times each block looks at, and how many of offsets, lengths and ids.
   int64_t checked;
+  uint32_t checked_of_arrays;
   int32_t mode, outside, duplicates, stream;
   uint32_t blocks, blocks_of_unit;
   // Accesses of each target, log2 of the channels, or bytes that are copied, of each, targets of a warp,
   // and rows of a warp: it finds its targets once for all of them.
   uint32_t accesses;
+  uint32_t bytes_ahead;  // as the function of that name has it
   uint8_t log2_width, warp_targets, warp_rows;
-  bool validate, has_samples_in_line, has_arrays;
+  bool validate, has_samples_in_line;
 };
 
 // Which blocks of a launch serve which stream: units of blocks follow one another, in each of which every
@@ -103,12 +106,27 @@ RC_HD inline Array array_of(const Plane& plane, Type type) {
 inline int rows_of_warp(const ResamplePlan& plan, int family, int warp_targets) {
   constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kNarrow = 8;
   const bool has_same_times =
-      plan.shared_times() && plan.target_times.row == 0 && !has_arrays(plan);
+      plan.shared_times() && plan.target_times.row == 0 && most_of_arrays(plan) == 0;
   // What most narrow rows are: each kernel more takes room.
   const bool has_kernel = plan.target_times.type == Type::i64 && family == kFloat;
   if (!has_same_times || !has_kernel || plan.width >= kNarrow) return 1;
   const int64_t rows = plan.total_targets() / (warp_targets * kManyWarps);
   return static_cast<int>(std::clamp<int64_t>(rows, 1, kMostRows));
+}
+
+// Bytes that a lane asks for while it searches, where its target would lie among evenly spaced samples, or 0:
+// it waits less for them then. Rows of a line of the cache and more are as fast as memory is without that,
+// and slower if it hands them out in parts, unless they are few or needed several times.
+inline uint32_t bytes_ahead(const ResamplePlan& plan) {
+  constexpr int64_t kSector = 32, kLineOfCache = 128, kMost = 4096;
+  const int64_t row = plan.width * item_size(plan.values.type);
+  const int64_t samples = stored_samples(plan), targets = plan.total_targets();
+  const bool is_sector = plan.sequence_ids    ? row <= kLineOfCache
+                         : row < kLineOfCache ? samples < 3 * targets
+                                              : row == kLineOfCache && samples < targets;
+  if (is_sector) return kSector;
+  const bool is_row = !plan.sequence_ids && row > kLineOfCache && samples < targets;
+  return is_row ? static_cast<uint32_t>(std::min(row, kMost)) : 0;
 }
 
 // spread_lines() comes when all streams are there.
@@ -149,6 +167,7 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               plan.fill_value,
                               plan.max_gap,
                               distinct_samples(plan),
+                              most_of_arrays(plan),
                               whole.mode,
                               plan.outside,
                               plan.duplicates,
@@ -156,12 +175,12 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               static_cast<uint32_t>(blocks),
                               0,
                               static_cast<uint32_t>(accesses),
+                              bytes_ahead(plan),
                               static_cast<uint8_t>(log2),
                               static_cast<uint8_t>(warp_targets),
                               static_cast<uint8_t>(warp_rows),
                               plan.validate,
-                              has_samples_in_line(plan),
-                              has_arrays(plan)};
+                              has_samples_in_line(plan)};
 }
 
 // Spreads the blocks of all streams over units, so that what is written side by side is written at about
@@ -190,7 +209,9 @@ uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
   for (int i = 0; i < all.count; ++i) {
     LineStream& s = all.streams[i];
     s.blocks = units * s.blocks_of_unit;
-    if (s.blocks != 0) s.checked = (s.checked + s.blocks - 1) / s.blocks;
+    if (s.blocks == 0) continue;
+    s.checked = (s.checked + s.blocks - 1) / s.blocks;
+    s.checked_of_arrays = (s.checked_of_arrays + s.blocks - 1) / s.blocks;
   }
   return units * all.units.blocks;
 }
@@ -319,9 +340,9 @@ template <class Raw, class Plans>
 __device__ bool sees_fault(const Plans& all, const LineStream& s, const ResamplePlan& plan,
                            const Part& part) {
   if (!s.has_samples_in_line) return sees_any_fault<Raw>(all, s, part);
-  bool seen = s.has_arrays && sees_wrong_array(all, s, part);
+  bool seen = threadIdx.x < s.checked_of_arrays && sees_wrong_array(all, s, part);
   look_at_times<Raw>(plan, samples_of(plan, part, s.checked), [&](int64_t i) {
-    seen = seen || !s.has_arrays || is_wrong_time<Raw>(all, s, i);
+    seen = seen || s.checked_of_arrays == 0 || is_wrong_time<Raw>(all, s, i);
   });
   return seen;
 }
@@ -338,8 +359,8 @@ constexpr bool kMayBeNoTime = !std::is_same_v<Raw, int64_t>;
 
 // Finds a target and notes for all lanes what to make of it. Returns reasons, kFilled, and kNoTime.
 template <class Raw, int kFamily>
-__device__ unsigned find_line(const ResamplePlan& plan, const LinePlace& place, WarpTargets& warp,
-                              RowStep* step) {
+__device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, const LinePlace& place,
+                              WarpTargets& warp, RowStep* step) {
   using Known = Known<kFamily>;
   // Wrong target offsets may tell of targets where there is no row.
   if (place.row >= plan.rows) return 0;
@@ -356,7 +377,15 @@ __device__ unsigned find_line(const ResamplePlan& plan, const LinePlace& place, 
   const auto count = static_cast<unsigned>(sequence_length(plan, e));
   Bracket r = {};
   int64_t a, b;
-  if (locate_alone(plan, count, t, [&](unsigned k) { return time_at(times, k); }, &r)) {
+  const Array& v = plan.values;
+  const int item = Known::item(v.type);
+  const int64_t stride = v.step * item;
+  const char* const sequence = v.data + (e * v.row + begin * v.step) * item;
+  const auto ask_at = [&](unsigned k) {
+    if (s.bytes_ahead != 0) ask_for(sequence + k * stride, s.bytes_ahead);
+  };
+  const auto at = [&](unsigned k) { return time_at(times, k); };
+  if (locate_alone(plan, count, t, at, ask_at, &r)) {
     a = r.a.first;
     b = r.b.first;
   } else {
@@ -379,10 +408,7 @@ __device__ unsigned find_line(const ResamplePlan& plan, const LinePlace& place, 
     if (choice.knot.first != r.a.first) a = b;
     b = a;
   }
-  const Array &v = plan.values, &o = plan.output;
-  const int item = Known::item(v.type);
-  const int64_t stride = v.step * item;
-  const char* const sequence = v.data + (e * v.row + begin * v.step) * item;
+  const Array& o = plan.output;
   const int slot = threadIdx.x % kWarp;
   // Positions are those that is_plain() lets 32 bits count.
   warp.samples[slot] = {sequence + static_cast<unsigned>(a) * stride,
@@ -463,7 +489,7 @@ __device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s, const
           : LinePlace{number / targets, number % targets};
   RowStep step = kSkip;
   unsigned outcome = 0;
-  if (lane < count) outcome = find_line<Raw, kFamily>(plan, place, warp, &step);
+  if (lane < count) outcome = find_line<Raw, kFamily>(plan, s, place, warp, &step);
   if (step == kSkip) warp.targets[lane].step = kSkip;
   const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
   const bool all_made = __all_sync(~0u, step > kFill || lane >= count);

@@ -32,10 +32,10 @@ __device__ Count border_of_threads(Count count, Before before) {
 }
 
 // Of `count` times in order those that are not later than t: outwards from where it would be if they
-// were evenly spaced, farther and farther at a time, and then between the last two looks. Of times in no
-// order any number of them.
-template <class Time, class TimeAt>
-__device__ unsigned not_later_from_line(unsigned count, Time t, TimeAt time_at) {
+// were evenly spaced, of which guessed(k) tells, farther and farther at a time, and then between the last two
+// looks. Of times in no order any number of them.
+template <class Time, class TimeAt, class Guessed>
+__device__ unsigned not_later_from_line(unsigned count, Time t, TimeAt time_at, Guessed guessed) {
   constexpr unsigned kFew = 16;
   const auto is_not_later = [&](unsigned k) { return !(t < time_at(k)); };
   if (count < kFew) return border_of_threads(count, is_not_later);
@@ -46,6 +46,7 @@ __device__ unsigned not_later_from_line(unsigned count, Time t, TimeAt time_at) 
       __fdividef(static_cast<float>(span(first, t)), static_cast<float>(span(first, last)));
   const unsigned guess =
       min(static_cast<unsigned>(part * static_cast<float>(count - 1)), count - 2);
+  guessed(guess);
   unsigned low = 0, high = count - 1;
   for (unsigned radius = 1;; radius *= 8) {
     const unsigned below = guess - min(guess, radius), above = min(guess + 1 + radius, count - 1);
@@ -96,10 +97,11 @@ __device__ inline void settle_bracket(const ResamplePlan& plan, int64_t count, T
 
 // Finds the two samples around a target among `count` times, or the first or last two, and how many are
 // not later. False without samples, and where one near the target shares its time with another.
-template <class Time, class TimeAt>
-__device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Time* ta, Time* tb, Bracket* r) {
+template <class Time, class TimeAt, class Guessed>
+__device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Guessed guessed, Time* ta,
+                           Time* tb, Bracket* r) {
   if (count == 0) return false;
-  const unsigned not_later = not_later_from_line(count, t, time_at);
+  const unsigned not_later = not_later_from_line(count, t, time_at, guessed);
   const unsigned a = min(max(not_later, 1u), max(count, 2u) - 1) - 1, b = min(a + 1, count - 1);
   *ta = time_at(a);
   *tb = time_at(b);
@@ -115,11 +117,11 @@ __device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Time* ta, Tim
 
 // locate() among `count` times, for a plan without PCHIP and aggregates and a clock that changes
 // nothing. False where it takes locate() itself.
-template <class Time, class TimeAt>
+template <class Time, class TimeAt, class Guessed>
 __device__ bool locate_alone(const ResamplePlan& plan, unsigned count, Time t, TimeAt time_at,
-                             Bracket* r) {
+                             Guessed guessed, Bracket* r) {
   Time ta, tb;
-  if (!find_alone(count, t, time_at, &ta, &tb, r)) return false;
+  if (!find_alone(count, t, time_at, guessed, &ta, &tb, r)) return false;
   settle_bracket(plan, count, t, ta, tb, r);
   return true;
 }

@@ -182,7 +182,8 @@ __device__ __noinline__ Found find_target(const ResamplePlan& plan, bool is_plai
     const Raw* const times = reinterpret_cast<const Raw*>(source.data) + e * source.row + begin;
     Bracket r = {};
     const auto count = static_cast<unsigned>(sequence_length(plan, e));
-    if (locate_alone(plan, count, t, [&](unsigned k) { return time_at(times, k); }, &r)) {
+    if (locate_alone(
+            plan, count, t, [&](unsigned k) { return time_at(times, k); }, [](unsigned) {}, &r)) {
       return found_at(plan, modes, place, e, r, begin + r.a.first, begin + r.b.first);
     }
   }

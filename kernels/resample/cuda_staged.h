@@ -8,6 +8,7 @@
 // searched for in global memory. Samples for which there is no room are read there.
 #pragma once
 
+#include "kernels/common/cuda_prefetch.h"
 #include "kernels/resample/cuda_check.h"
 #include "kernels/resample/cuda_locate.h"
 #include "kernels/resample/cuda_stage.h"
@@ -277,7 +278,7 @@ __device__ __noinline__ FoundTarget find_any(const Plans& all, const StagedStrea
   const auto t = static_cast<typename TimeOf<Raw>::Value>(raw);
   Bracket r = {};
   const auto at = [&](unsigned k) { return static_cast<typename TimeOf<Raw>::Value>(times[k]); };
-  if (!locate_alone(plan, static_cast<unsigned>(sequence.count), t, at, &r)) {
+  if (!locate_alone(plan, static_cast<unsigned>(sequence.count), t, at, [](unsigned) {}, &r)) {
     r = locate_shared<Raw>(times, sequence.count, t, plan.max_gap);
   }
   const bool first = plan.duplicates == RC_DUPLICATES_FIRST;
@@ -743,6 +744,20 @@ __device__ __noinline__ void report_run(const Plans& all, const StagedStream& s,
   report_first(first, record, call);
 }
 
+// Has L2 fetch, while times are on their way, the samples between which the targets of a run would lie if
+// they were evenly spaced.
+__device__ inline void ask_for_samples(const ResamplePlan& plan, const StagedStream& s,
+                                       const Run& run, const char* samples) {
+  if (threadIdx.x != 0 || run.targets == 0 || s.room_for_samples == 0) return;
+  auto first = 0u, end = static_cast<unsigned>((run.last_row - run.row + 1) * plan.samples);
+  if (s.rows_of_block == 1) {
+    first = static_cast<unsigned>(static_cast<float>(run.target) * s.density);
+    end = min(static_cast<unsigned>(static_cast<float>(run.target + run.targets) * s.density), end);
+  }
+  if (first >= end) return;
+  ask_for(samples + size_t{first} * s.pitch, size_t{end - first - 1} * s.pitch + s.row_bytes);
+}
+
 // What a block knows when its targets are found.
 struct Scene {
   Run run;
@@ -777,6 +792,7 @@ __device__ Scene find_run(const Plans& all, const ResamplePlan& plan, const Stag
   if (threadIdx.x == 0) told = {~0u, 0, 0};
   const char* const samples =
       s.values.data + (plan.offsets ? run.first_sample * s.values.step : run.row * s.values.row);
+  if (even) ask_for_samples(plan, s, run, samples);
   wait_for_stage();
 
   const bool checks = even && s.validate && run.targets != 0;
