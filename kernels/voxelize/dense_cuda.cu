@@ -78,6 +78,7 @@ struct PlainMarks {
   char* output;
   uint32_t count, strides[3];
   bool counts;
+  bool has_words;  // the output is whole words of 32 bits, which reductions can reach
 };
 
 bool is_plain(const DensePlan& plan) {
@@ -95,6 +96,16 @@ bool is_plain(const DensePlan& plan) {
   return is_one_plain_cloud(voxels.cloud);
 }
 
+// Whether the points of a warp lie apart: reductions into words then take three quarters of the time of
+// stores, which take a third of the time of reductions where points lie side by side.
+__device__ bool lie_apart(uint32_t element) {
+  constexpr uint32_t kSector = 32;
+  constexpr int kManyNeighbours = 22;
+  const uint32_t sector = element / kSector;
+  const bool is_beside = __shfl_up_sync(~0u, sector, 1) == sector;
+  return __popc(__ballot_sync(~0u, is_beside)) < kManyNeighbours;
+}
+
 __global__ void __launch_bounds__(kTile) mark_plain(const __grid_constant__ Placer<float> placer,
                                                     const __grid_constant__ PlainMarks plain) {
   const uint32_t first = blockIdx.x * (kTile * PlainMarks::kPoints) + threadIdx.x;
@@ -107,27 +118,43 @@ __global__ void __launch_bounds__(kTile) mark_plain(const __grid_constant__ Plac
       points[k][axis] = i < plain.count ? __ldg(plain.points + size_t{3} * i + axis) : 0;
     }
   }
+  bool reduces = false;
 #pragma unroll
   for (uint32_t k = 0; k < PlainMarks::kPoints; ++k) {
     uint32_t index[3];
-    if (first + k * kTile >= plain.count || !placer.place(points[k], 0, index)) continue;
-    const uint32_t element =
-        index[0] * plain.strides[0] + index[1] * plain.strides[1] + index[2] * plain.strides[2];
+    const bool inside = first + k * kTile < plain.count && placer.place(points[k], 0, index);
+    const uint32_t element = inside ? index[0] * plain.strides[0] + index[1] * plain.strides[1] +
+                                          index[2] * plain.strides[2]
+                                    : 0;
+    // The first ones tell of the others.
+    if (k == 0) reduces = plain.has_words && lie_apart(element);
+    if (!inside) continue;
     if (plain.counts) {
       atomicAdd(reinterpret_cast<int32_t*>(plain.output) + element, 1);
+    } else if (reduces) {
+      atomicOr(reinterpret_cast<uint32_t*>(plain.output) + element / 4, 1u << element % 4 * 8);
     } else {
       plain.output[element] = 1;
     }
   }
 }
 
+// Whether a compact grid of bytes is a number of aligned words.
+bool holds_words(const GridArray& output, const Grid& grid) {
+  return output.axis[2] == 1 && output.axis[1] == grid.dims[2] &&
+         output.axis[0] == grid.dims[1] * grid.dims[2] && grid.cells() % 4 == 0 &&
+         reinterpret_cast<uintptr_t>(output.data) % 4 == 0;
+}
+
 void mark_plain(const DensePlan& plan, cudaStream_t stream) {
   const VoxelPlan& voxels = plan.voxels;
-  PlainMarks plain = {reinterpret_cast<const float*>(voxels.cloud.array.data),
-                      plan.output.data,
-                      static_cast<uint32_t>(voxels.cloud.positions()),
-                      {},
-                      voxels.reduce == RC_REDUCE_COUNT};
+  PlainMarks plain = {
+      reinterpret_cast<const float*>(voxels.cloud.array.data),
+      plan.output.data,
+      static_cast<uint32_t>(voxels.cloud.positions()),
+      {},
+      voxels.reduce == RC_REDUCE_COUNT,
+      voxels.reduce == RC_REDUCE_OCCUPANCY && holds_words(plan.output, voxels.grid)};
   for (int axis = 0; axis < 3; ++axis) {
     plain.strides[axis] = static_cast<uint32_t>(plan.output.axis[axis]);
   }
