@@ -92,9 +92,8 @@ LIMITS: dict[str, str] = {
         " ([counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "occupancy, 10M random points, 256^3": (
-        "Scattered stores: 10 million of them take 130 us on this chip"
-        " ([rates](design/machine.md)). Bits of tiles in shared memory took 125 us, and 95"
-        " instead of 74 in order."
+        "Scattered reductions: 10 million of them take 96 us on this chip, as many stores 131"
+        " ([rates](design/machine.md)), and the grid has to be cleared before."
     ),
     "count, 10M random points, 256^3": (
         "Instructions and waits: sorting points by tile in shared memory issues in 68 % of all"
@@ -120,9 +119,8 @@ LIMITS: dict[str, str] = {
         " 75 %; [counters](design/counters.md))."
     ),
     "hard voxelization, 250k points": (
-        "Launches that wait for each other, seven of them; the longest, which mark cells and"
-        " write results, take 16 and 17 us and issue in 20 and 25 % of all cycles"
-        " ([counters](design/counters.md))."
+        "Launches that wait for each other, five of them; the longest, which mark cells and"
+        " write results, issue in 20 and 25 % of all cycles ([counters](design/counters.md))."
     ),
     "host time of a Python call, out given": (
         "The launch itself takes 3.4 to 4 us of the host (`cudaLaunchKernel` alone in the"

@@ -7,14 +7,16 @@
 
 RC_KERNELS_BEGIN
 
-// Adds 1 to a column of the stats, together with the threads of the warp that do the same.
-__device__ inline void count_left_out(const Array& stats, int64_t cloud, int column) {
+// Adds points to a column of the stats, together with the threads of the warp that do the same.
+__device__ inline void count_left_out(const Array& stats, int64_t cloud, int column,
+                                      uint32_t points = 1) {
   if (!stats) return;
   const auto element = static_cast<unsigned long long>(cloud * stats.row + column * stats.channel);
   const unsigned same = __match_any_sync(__activemask(), element);
+  const uint32_t sum = __reduce_add_sync(same, points);
   if (__ffs(static_cast<int>(same)) - 1 == static_cast<int>(threadIdx.x % 32)) {
     atomicAdd(reinterpret_cast<unsigned long long*>(stats.data) + element,
-              static_cast<unsigned long long>(__popc(same)));
+              static_cast<unsigned long long>(sum));
   }
 }
 

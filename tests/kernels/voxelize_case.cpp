@@ -153,14 +153,15 @@ class Builder {
   }
 
   /** Grids at which CUDA takes another way: as many cells for each point as a table of bits pays for,
-   * or as tiles of voxels do; and one more. */
+   * or as tiles of voxels or counters of cells do; and one more. */
   void choose_border() {
     int64_t* const dims = case_.grid.dims;
     const int64_t points = layout_ == "batch" ? clouds_ * points_ : points_;
     std::fill_n(dims, 3, 1);
-    if (r_.chance(50)) {
-      dims[2] =
-          std::max<int64_t>(points, 1) * 448 / std::max<int64_t>(clouds_, 1) + r_.integer(0, 1);
+    if (r_.chance(60)) {
+      const int64_t cells_of_two = r_.pick<int64_t>({896, 3});
+      const int64_t cells = std::max<int64_t>(points, 1) * cells_of_two / 2;
+      dims[2] = std::max<int64_t>(cells / std::max<int64_t>(clouds_, 1), 1) + r_.integer(0, 1);
     } else {
       const int64_t edge = r_.pick<int64_t>({8, 16, 32});
       dims[0] = edge * r_.integer(1, 2);

@@ -79,6 +79,43 @@ def test_voxelize_sparse(maker: str, capacity: int | None) -> None:
     all_same([rc.bounds(make(POINTS))], [rc.bounds(POINTS)], maker)
 
 
+@pytest.mark.parametrize("shift", [0, 1])
+@pytest.mark.parametrize("cells", [62, 64, 100_000])
+@pytest.mark.parametrize("in_order", [False, True])
+def test_occupancy_by_words_and_by_bytes(in_order: bool, cells: int, shift: int) -> None:
+    """Points that lie apart reach the grid by words, where it is whole words, those in order by bytes."""
+    torch = pytest.importorskip("torch")
+    points = np.zeros((50_000, 3), np.float32)
+    points[:, 2] = RNG.uniform(-1, 1.1 * cells, len(points))
+    if in_order:
+        points = points[np.argsort(points[:, 2])]
+    out = torch.full((cells + 2,), 7, dtype=torch.uint8, device="cuda")
+    grid = out[shift : shift + cells].view(1, 1, cells)
+    rc.voxelize(torch_cuda(points), 0.0, 1.0, (1, 1, cells), out=grid)
+    same_bits(grid, rc.voxelize(points, 0.0, 1.0, (1, 1, cells)))
+    assert (out[:shift] == 7).all()
+    assert (out[shift + cells :] == 7).all()
+
+
+@pytest.mark.parametrize("cells", [2**19, 2**19 + 1])
+@pytest.mark.parametrize("capacity", [400_000, 1000])
+@pytest.mark.parametrize("max_points", [None, 3])
+def test_cells_that_have_counters(max_points: int | None, capacity: int, cells: int) -> None:
+    """As many cells as may have a counter each, and one more; some of them crowded."""
+    points = np.full((360_000, 3), 0.5, np.float32)
+    points[:, 2] = RNG.uniform(-1, cells + 1, len(points))
+    points[::3, 2] = RNG.integers(0, 5, len(points[::3])) * 70_000 + 500
+    options: dict[str, Any] = {"origin": 0.0, "dims": (1, 1, cells), "reduce": None}
+    options |= {"capacity": capacity, "max_points": max_points}
+    features = None if max_points is None else points
+    expected = rc.voxelize_sparse(points, 1.0, features=features, **options)
+    given = torch_cuda(points)
+    got = rc.voxelize_sparse(
+        given, 1.0, features=None if max_points is None else given, **options
+    )
+    all_same(got, expected, "torch")
+
+
 @pytest.mark.parametrize("maker", ["torch", "cupy"])
 def test_volumes(maker: str) -> None:
     make = MAKERS[maker]
