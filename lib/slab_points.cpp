@@ -52,6 +52,8 @@ struct Slabs {
   /** How far those of the next thread are. */
   int64_t words_of_records;
 
+  /** The cell of a point that is left out: in a slab of its own. */
+  uint32_t none() const { return static_cast<uint32_t>(count << bits); }
   SlabPoints grouped() const { return {points, first, bits, marks, ranks, exponents}; }
   SlabRecords records_of(int thread) const {
     return {records.records + thread * words_of_records, records.words};
@@ -92,11 +94,9 @@ Slabs group(rc_context& context, const VoxelPlan& plan, char* workspace) {
   const int64_t positions = plan.cloud.positions();
   const bool measured = plan.measures_range();
   if (measured) std::fill_n(slabs.exponents, plan.cloud.clouds * plan.width, kNoExponent);
-  // In a slab of its own.
-  const auto none = static_cast<uint32_t>(slabs.count << slabs.bits);
   split(context, positions, 1 + plan.width, [&](int64_t begin, int64_t end) {
-    kernels.list(plan, none, slabs.cells, begin, end);
-    if (measured) kernels.range(plan, none, slabs.cells, slabs.exponents, begin, end);
+    kernels.list(plan, slabs.none(), slabs.cells, begin, end);
+    if (measured) kernels.range(plan, slabs.none(), slabs.cells, slabs.exponents, begin, end);
   });
   const RadixPieces pieces(positions);
   pieces.place(context, slabs.cells, slabs.bits, slabs.counters);
@@ -168,6 +168,12 @@ int64_t list_slabs(rc_context& context, const SparsePlan& plan, char* workspace)
     slab_kernels(context).list_voxels(plan, slabs.grouped(), slabs.records_of(thread), slab,
                                       rows[slab], rows[slab + 1]);
   });
+  if (plan.point_to_voxel) {
+    split(context, positions, 1, [&](int64_t begin, int64_t end) {
+      slab_kernels(context).number_points(plan, slabs.grouped(), slabs.cells, slabs.none(), rows,
+                                          begin, end);
+    });
+  }
   return rows[slabs.count];
 }
 

@@ -32,6 +32,10 @@ namespace {
 /** Writes the rows of the voxels, and says how many of these there are. */
 int64_t list_sorted(rc_context& context, const SparsePlan& plan, char* workspace) {
   const VoxelPlan& voxels = plan.voxels;
+  if (plan.point_to_voxel) {
+    split(context, voxels.cloud.positions(), 1,
+          [&](int64_t begin, int64_t end) { clear_points(plan, begin, end); });
+  }
   return with_key(voxels, [&](auto* key) {
     using Key = std::remove_pointer_t<decltype(key)>;
     const SortedPoints<Key> sorted = sort_points<Key>(context, voxels, workspace);
@@ -158,10 +162,6 @@ void voxelize_cpu(rc_context& context, const SparsePlan& plan, char* workspace) 
   const FloatEnvironment environment;
   const VoxelPlan& voxels = plan.voxels;
   clear_stats(voxels.stats, voxels.cloud);
-  if (plan.point_to_voxel) {
-    split(context, voxels.cloud.positions(), 1,
-          [&](int64_t begin, int64_t end) { clear_points(plan, begin, end); });
-  }
   const int64_t total = uses_slabs(context, plan) ? list_slabs(context, plan, workspace)
                                                   : list_sorted(context, plan, workspace);
   const int64_t kept = std::min(total, plan.capacity);

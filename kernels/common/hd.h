@@ -16,6 +16,9 @@
 // For what few calls need: whatever calls it does not grow by a copy.
 #define RC_RARE RC_HD __attribute__((noinline))
 
+// For what loops do for each element: a call would take its vectors through memory.
+#define RC_INLINE RC_HD inline __attribute__((always_inline))
+
 // For the few functions that all levels share: no copy of one is left for the linker to choose.
 #define RC_SHARED RC_HD inline __attribute__((always_inline))
 

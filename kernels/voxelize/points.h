@@ -259,15 +259,17 @@ void measure_range(const VoxelPlan& plan, Key none, const Item* entries, int32_t
       for (int64_t c = 0; c < plan.width; c += kLanes) {
         const int64_t channels = std::min(kLanes, plan.width - c);
         Doubles largest = {};
-        for (int64_t i = run.begin; i < run.end; ++i) {
-          if (entries[i].key() == none) continue;
-          Doubles x;
-          load_lanes(data + run.start(features, i) + c * features.channel, features.channel,
-                     channels, x);
-          x = reinterpret_cast<Doubles>(reinterpret_cast<Longs>(x) & INT64_MAX);
-          x = x < HUGE_VAL ? x : Doubles{};
-          largest = x > largest ? x : largest;
-        }
+        with_layout<T>(features.channel, channels, [&](auto stride, auto its_channels) {
+          int64_t element = run.start(features, run.begin) + c * stride;
+          for (int64_t i = run.begin; i < run.end; ++i, element += features.step) {
+            if (entries[i].key() == none) continue;
+            Doubles x;
+            load_lanes(data + element, stride, its_channels, x);
+            x = reinterpret_cast<Doubles>(reinterpret_cast<Longs>(x) & INT64_MAX);
+            x = x < HUGE_VAL ? x : Doubles{};
+            largest = x > largest ? x : largest;
+          }
+        });
         for (int64_t k = 0; k < channels; ++k) {
           if (largest[k] > 0) {
             raise(exponents + run.cloud * plan.width + c + k, exponent_of(largest[k]));

@@ -126,6 +126,10 @@ struct SlabKernels {
   // Writes their rows, the rows [row, end).
   void (*list_voxels)(const SparsePlan& plan, const SlabPoints& points, const SlabRecords& records,
                       int64_t slab, int64_t row, int64_t end);
+  // Writes the row of each point, or -1, once the voxels are found: `rows` are the first ones of the
+  // slabs, `cells` and `none` those of `list`.
+  void (*number_points)(const SparsePlan& plan, const SlabPoints& points, const Cell* cells,
+                        uint32_t none, const int64_t* rows, int64_t begin, int64_t end);
 };
 extern const SlabKernels slab_kernels_baseline, slab_kernels_avx2, slab_kernels_avx512,
     slab_kernels_neon;

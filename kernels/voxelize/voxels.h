@@ -37,7 +37,7 @@ class CellWalk {
   }
 
  private:
-  const Grid& grid_;
+  const Grid grid_;
   CellPlace place_ = {0, {0, 0, 0}};
   int64_t row_ = 0;
 };
@@ -45,8 +45,7 @@ class CellWalk {
 // Asks for what the loops below will read of a point, some points before they do: its features lie
 // anywhere. The cloud is that of a point before it, which costs time at most. (GCC takes a call
 // that only prefetches for one without effect, and drops it: hence inline.)
-__attribute__((always_inline)) inline void prefetch(const VoxelPlan& plan, int64_t cloud,
-                                                    int64_t position) {
+RC_INLINE void prefetch(const VoxelPlan& plan, int64_t cloud, int64_t position) {
   const Array& features = plan.features;
   if (!features) return;
   __builtin_prefetch(features.data +
@@ -144,18 +143,21 @@ class LaneScales {
 
 // The integers of finite features other than float64, which have at most 40 bits and a sign; of
 // others any.
-inline void fixed_point(const Doubles& x, const LaneScales::Lanes& scales, Words& integers) {
+RC_INLINE void fixed_point(const Doubles& x, const LaneScales::Lanes& scales, Words& integers) {
   // Added to a number below 2^51, it rounds to an integer and leaves that in the lowest bits.
   constexpr double kRounder = 0x1.8p52;
   const Words rounder = reinterpret_cast<Words>(Doubles{} + kRounder);
-  const Doubles limited = x > scales.bound ? scales.bound : x < -scales.bound ? -scales.bound : x;
+  const Doubles raised = x < -scales.bound ? -scales.bound : x;
+  const Doubles limited = raised > scales.bound ? scales.bound : raised;
   integers = reinterpret_cast<Words>(limited * scales.first * scales.second + kRounder) - rounder;
 }
 
 // What sums of such integers stand for.
-inline void from_fixed_point(const Words& sum, const LaneScales::Lanes& scales, Doubles& values) {
-  values = __builtin_convertvector(reinterpret_cast<Longs>(sum), Doubles) * scales.back_first *
-           scales.back_second;
+RC_INLINE void from_fixed_point(const Words& sum, const LaneScales::Lanes& scales,
+                                Doubles& values) {
+  to_doubles(reinterpret_cast<Longs>(sum), values);
+  values *= scales.back_first;
+  values *= scales.back_second;
 }
 
 // Sums of features of type T.
@@ -205,7 +207,7 @@ class SumReduction {
 };
 
 // Bits of doubles as integers of the same order, -0 before +0, and back.
-inline void toggle_order(Longs& bits) { bits ^= (bits >> 63) & INT64_MAX; }
+RC_INLINE void toggle_order(Longs& bits) { bits ^= (bits >> 63) & INT64_MAX; }
 
 // Greatest or least features of type T.
 template <class T>
@@ -252,7 +254,7 @@ void with_reduction(const VoxelPlan& plan, const int32_t* exponents, F f) {
 }
 
 // From sums to means, from `values` of this call to those of a voxel that had none before.
-inline void finish_lanes(int32_t reduce, int64_t count, Doubles& values) {
+RC_INLINE void finish_lanes(int32_t reduce, int64_t count, Doubles& values) {
   if (reduce == RC_REDUCE_MEAN) values /= static_cast<double>(count);
 }
 
@@ -268,25 +270,34 @@ inline void finish_beside(int32_t reduce, int64_t count, const GridArray& output
   }
 }
 
+// Writes the channels [channel, channel + channels) of a voxel of a dense grid, which has `count` points
+// of this call whose sums or extremes `values` are, and had `old_count` before.
+template <class Type, class Stride, class Channels>
+void store_channels(const DensePlan& plan, const CellPlace& place, int64_t channel,
+                    int32_t old_count, int64_t count, Type type, Stride stride, Channels channels,
+                    Doubles& values) {
+  const GridArray& output = plan.output;
+  const int64_t element = element_of(output, place.cloud, place.index) + channel * output.channel;
+  if (old_count == 0) {
+    finish_lanes(plan.voxels.reduce, count, values);
+  } else {
+    finish_beside(plan.voxels.reduce, count, output, element, old_count, channels, values);
+  }
+  store_lanes(type, output.data, element, stride, channels, values);
+}
+
 // Writes a voxel of a dense grid that has `count` points of this call. values_of(channel, channels,
 // values) gives their sums or extremes.
 template <class ValuesOf>
 void store_voxel(const DensePlan& plan, const CellPlace& place, int64_t count, ValuesOf values_of) {
   const VoxelPlan& voxels = plan.voxels;
-  const GridArray& output = plan.output;
   const int32_t old_count = old_count_of(plan, place);
-  const int64_t first = element_of(output, place.cloud, place.index);
   for (int64_t c = 0; c < voxels.width; c += kLanes) {
     const int64_t channels = std::min(kLanes, voxels.width - c);
-    const int64_t element = first + c * output.channel;
     Doubles values;
     values_of(c, channels, values);
-    if (old_count == 0) {
-      finish_lanes(voxels.reduce, count, values);
-    } else {
-      finish_beside(voxels.reduce, count, output, element, old_count, channels, values);
-    }
-    store_lanes(output.type, output.data, element, output.channel, channels, values);
+    store_channels(plan, place, c, old_count, count, plan.output.type, plan.output.channel,
+                   channels, values);
   }
   store_count(plan, place, old_count, count);
 }
