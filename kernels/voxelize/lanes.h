@@ -81,16 +81,6 @@ RC_INLINE void to_doubles(const Longs& integers, Doubles& values) {
 #endif
 }
 
-// Three floats that follow one another, and a 0.
-RC_INLINE void load_three(const float* from, Floats& floats) {
-#if defined(__x86_64__)
-  const __m128 two = _mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
-  floats = _mm_movelh_ps(two, _mm_load_ss(from + 2));
-#else
-  floats = Floats{from[0], from[1], from[2], 0};
-#endif
-}
-
 // The first `channels` of four features that are `stride` apart, exactly; the others are 0.
 template <class T>
 RC_INLINE void load_lanes(const T* features, int64_t stride, int64_t channels, Doubles& lanes) {

@@ -247,30 +247,40 @@ inline void raise(int32_t* target, int32_t value) {
   }
 }
 
+// The largest finite magnitudes of the features that `data` gives for the points of a run, which are
+// `step` apart, but for points whose key is `none`.
+template <class T, class Item, class Key>
+RC_INLINE void measure_run(const T* data, int64_t step, int64_t stride, int64_t channels, Key none,
+                           const Item* entries, int64_t count, Doubles& largest) {
+  largest = Doubles{};
+  for (int64_t i = 0; i < count; ++i) {
+    if (entries[i].key() == none) continue;
+    Doubles x;
+    load_lanes(data + i * step, stride, channels, x);
+    x = reinterpret_cast<Doubles>(reinterpret_cast<Longs>(x) & INT64_MAX);
+    x = x < HUGE_VAL ? x : Doubles{};
+    largest = x > largest ? x : largest;
+  }
+}
+
 template <class Item, class Key>
 void measure_range(const VoxelPlan& plan, Key none, const Item* entries, int32_t* exponents,
                    int64_t begin, int64_t end) {
   const Array& features = plan.features;
   with_type(features.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    const T* const data = reinterpret_cast<const T*>(features.data);
     for_each_run(plan.cloud, begin, end, [&](const Run& run) {
       if (run.cloud < 0) return;
       for (int64_t c = 0; c < plan.width; c += kLanes) {
-        const int64_t channels = std::min(kLanes, plan.width - c);
-        Doubles largest = {};
-        with_layout<T>(features.channel, channels, [&](auto stride, auto its_channels) {
-          int64_t element = run.start(features, run.begin) + c * stride;
-          for (int64_t i = run.begin; i < run.end; ++i, element += features.step) {
-            if (entries[i].key() == none) continue;
-            Doubles x;
-            load_lanes(data + element, stride, its_channels, x);
-            x = reinterpret_cast<Doubles>(reinterpret_cast<Longs>(x) & INT64_MAX);
-            x = x < HUGE_VAL ? x : Doubles{};
-            largest = x > largest ? x : largest;
-          }
+        const T* const data = reinterpret_cast<const T*>(features.data) +
+                              (run.start(features, run.begin) + c * features.channel);
+        const int64_t count = std::min(kLanes, plan.width - c);
+        Doubles largest;
+        with_layout<T>(features.channel, count, [&](auto stride, auto channels) {
+          measure_run(data, features.step, stride, channels, none, entries + run.begin,
+                      run.end - run.begin, largest);
         });
-        for (int64_t k = 0; k < channels; ++k) {
+        for (int64_t k = 0; k < count; ++k) {
           if (largest[k] > 0) {
             raise(exponents + run.cloud * plan.width + c + k, exponent_of(largest[k]));
           }

@@ -84,7 +84,7 @@ void for_each_share(const VoxelPlan& plan, const Slab& slab, int64_t voxels, Bod
 // comes soon, for its features lie anywhere.
 template <class Body>
 RC_INLINE void for_each_point(Slab slab, SlabRecords records, const Share& share, Body body) {
-  constexpr int64_t kAhead = 24;
+  constexpr int64_t kAhead = 64;
   const Entry<uint32_t>* const last = share.end - 1;
   for (const Entry<uint32_t>* point = share.begin; point <= last; ++point) {
     const uint32_t later = std::min(point + kAhead, last)->position;
@@ -110,7 +110,9 @@ void add_channels(const VoxelPlan& plan, const Slab& slab, const SlabRecords& re
   const int64_t step = array.step;
   const uint64_t one = channel == 0 ? 1 : 0;
   const auto add = [&](int64_t position, uint64_t* record, int64_t later) {
+    // A row may lie in two lines.
     __builtin_prefetch(features + (start + later * step));
+    __builtin_prefetch(features + (start + later * step + (channels - 1) * stride));
     *record += one;
     Doubles x;
     load_lanes(features + (start + position * step), stride, channels, x);
@@ -179,9 +181,10 @@ void read_voxel(const uint64_t* record, int64_t channel, int64_t channels, const
   }
 }
 
-// Writes the channels [channel, channel + channels) of the voxels of a slab.
+// Writes `count` channels from `channel` on of the voxels of a slab. (The plan is a copy, which no store
+// can change.)
 template <class Tally>
-void write_channels(const DensePlan& plan, const Slab& slab, const SlabRecords& records,
+void write_channels(const DensePlan plan, const Slab& slab, const SlabRecords& records,
                     int64_t channel, int64_t count, Tally& tally) {
   const GridArray& output = plan.output;
   with_layout(output.type, output.channel, count, [&](auto type, auto stride, auto channels) {
@@ -221,7 +224,8 @@ inline int64_t number_slab(const VoxelPlan& plan, const SlabPoints& points, int6
   return number_voxels(Slab(plan, points, number));
 }
 
-// Writes where the voxels of a slab are, and how many points they have: the rows [row, end).
+// Writes where the voxels of a slab are, and how many points they have: the rows [row, end). (The plan
+// is a copy, which no store can change.)
 inline void write_places(const SparsePlan plan, const Slab& slab, const SlabRecords& records,
                          int64_t row, int64_t end) {
   for_each_record(plan.voxels, slab, records, [&](const CellPlace& place, const uint64_t* record) {

@@ -12,9 +12,7 @@ class SumTally {
   SumTally(const VoxelPlan& plan, const int32_t* exponents) : scales_(plan, exponents) {}
 
   void turn_to(int64_t cloud, int64_t channel, int64_t channels) {
-    if (now_->cloud != cloud || now_->channel != channel) {
-      now_ = &scales_.of(cloud, channel, channels);
-    }
+    now_ = &scales_.of(cloud, channel, channels);
   }
   // Adds a point. Whether all of its features are finite; one that is not is left out.
   RC_INLINE bool add(const Doubles& x, Words& record) const {
@@ -32,8 +30,7 @@ class SumTally {
 
  private:
   LaneScales scales_;
-  static constexpr LaneScales::Lanes kNone = {};
-  const LaneScales::Lanes* now_ = &kNone;
+  const LaneScales::Lanes* now_ = nullptr;
 };
 
 // Greatest or least features, as integers of the same order that are greater than 0.
