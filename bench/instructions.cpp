@@ -158,7 +158,7 @@ std::vector<Work> voxelizing(Random& random) {
   for (float& coordinate : points) coordinate = random.between(-0.1, 3.2);
   for (float& feature : features) feature = random.between(-1, 1);
   static std::vector<uint8_t> occupied(edge * edge * edge);
-  static std::vector<int32_t> counts(occupied.size()), coords(count * 4);
+  static std::vector<int32_t> counts(occupied.size()), coords(count * 4), rows(count);
   static std::vector<float> cells(occupied.size() * 4), reduced(features.size()), bounds(6);
 
   const auto featured = [](Reduce reduce) {
@@ -188,6 +188,16 @@ std::vector<Work> voxelizing(Random& random) {
          options.reduce = Reduce::mean;
          options.features = {features, {count, 4}};
          options.reduced = {reduced, {count, 4}};
+         voxelize_sparse(context, {points, {count, 3}}, grid, {coords, {count, 4}}, options);
+       }},
+      {"voxelize_sparse: centroids",
+       [](Context& context) {
+         VoxelizeSparseOptions options;
+         options.reduce = Reduce::mean;
+         options.features = {points, {count, 3}};
+         options.reduced = {reduced.data(), {count, 3}};
+         options.counts = {counts.data(), {count}};
+         options.point_to_voxel = rows;
          voxelize_sparse(context, {points, {count, 3}}, grid, {coords, {count, 4}}, options);
        }},
       {"voxelize: gradient of a mean of 4 float32",
