@@ -83,7 +83,7 @@ def test_voxelize_sparse(maker: str, capacity: int | None) -> None:
 @pytest.mark.parametrize("cells", [62, 64, 100_000])
 @pytest.mark.parametrize("in_order", [False, True])
 def test_occupancy_by_words_and_by_bytes(in_order: bool, cells: int, shift: int) -> None:
-    """Points that lie apart reach the grid by words, where it is whole words, those in order by bytes."""
+    """Where points lie apart, and where they are in order; grids that are whole words, and not."""
     torch = pytest.importorskip("torch")
     points = np.zeros((50_000, 3), np.float32)
     points[:, 2] = RNG.uniform(-1, 1.1 * cells, len(points))
@@ -110,9 +110,7 @@ def test_cells_that_have_counters(max_points: int | None, capacity: int, cells: 
     features = None if max_points is None else points
     expected = rc.voxelize_sparse(points, 1.0, features=features, **options)
     given = torch_cuda(points)
-    got = rc.voxelize_sparse(
-        given, 1.0, features=None if max_points is None else given, **options
-    )
+    got = rc.voxelize_sparse(given, 1.0, features=None if max_points is None else given, **options)
     all_same(got, expected, "torch")
 
 
