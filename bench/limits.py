@@ -34,6 +34,16 @@ LIMITS: dict[str, str] = {
     "voxelize, one thread, against PCL": (
         "As against Open3D; PCL sorts and adds floats in that order, without the rest."
     ),
+    "4 GPUs, independent shards: efficiency": (
+        "As with 8 GPUs, on their host; on one that has 4 the same calls reached 0.98 to 0.99"
+        " (commit a4be404)."
+    ),
+    "8 GPUs, independent shards: efficiency": (
+        "The host: eight threads of one process have to make a call every 45 to 99 us between"
+        " them, and took 73 to 158. They take turns at the interpreter's lock, which each call"
+        " gives back and gets again, and in the driver; what either takes was not measured. The"
+        " GPUs wait meanwhile: each alone takes as long as one."
+    ),
     "training on windows drawn from stored episodes: busy with the model": (
         "The loops whose model lies in a CUDA graph reach it. Called kernel by kernel,"
         " PyTorch's launches take the host about as long as their kernels take the GPU: a step"
@@ -43,9 +53,10 @@ LIMITS: dict[str, str] = {
     "resample and fuse, large, cold: of the copy rate": (
         "Instructions and waits, not bytes, where rows are narrow or targets are twice the"
         " samples: the schedulers issue in 45 to 74 % of all cycles there and warps wait for"
-        " loads in between (issue %, [counters](design/counters.md)); rows of 64 bytes and more"
-        " of one type, samples twice the targets, take 88 to 95 % of the copy rate, 32 channels"
-        " of two types 73 to 96 %."
+        " loads in between (issue %, [counters](design/counters.md)); rows of 56 bytes and more"
+        " of one type take 88 to 97 % of the copy rate where samples are twice the targets, of"
+        " 128 bytes and more 81 to 88 % where targets are twice the samples, 32 channels of two"
+        " types 76 to 94 %."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
@@ -56,8 +67,9 @@ LIMITS: dict[str, str] = {
     ),
     "resample and fuse, large, cold: validation adds": (
         "Rows that warps serve are bound by instructions and waits, and the check adds some of"
-        " both; in the fuse of 16 streams the times that are checked are 15 % of all bytes. On"
-        " the stage, where the times are anyway, it adds 0 to 2 %."
+        " both, a larger part since samples are asked for ahead, which without a check hides more"
+        " of a call; in the fuse of 16 streams the times that are checked are 15 % of all bytes."
+        " On the stage, where the times are anyway, it adds 0 to 2 %."
     ),
     "resample and fuse, large, cold: against torch.compile": (
         "The copy rate itself where both are near it; instructions in narrow rows (issue % in"
