@@ -43,9 +43,12 @@ inline unsigned bits_of(Mask mask) { return _cvtmask16_u32(mask.bits); }
 
 // The lanes of a mask, laid out as load_rows() has them.
 inline void store_rows(float* to, int64_t stride, Mask mask, Floats x) {
+  __m256 second = _mm512_extractf32x8_ps(x, 1);
+  // Not in one instruction with the store below, as GCC has it: unlike stores, VEXTRACTF32X8 into memory
+  // that is not mapped faults even if no lane of the mask goes there.
+  asm("" : "+v"(second));
   _mm512_mask_storeu_ps(to, static_cast<__mmask16>(mask.bits & 0xff), x);
-  _mm256_mask_storeu_ps(to + stride, static_cast<__mmask8>(mask.bits >> 8),
-                        _mm512_extractf32x8_ps(x, 1));
+  _mm256_mask_storeu_ps(to + stride, static_cast<__mmask8>(mask.bits >> 8), second);
 }
 
 // Towards zero.

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rc_tsdf_integrate, rc_tsdf_from_points and rc_depth_to_points in scenes small enough to be worked
  * out by hand: a column of four voxels along z, a unit each, before a camera of one pixel. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <math.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "robocache/robocache.h"
 
@@ -132,6 +135,38 @@ static void weights(void) {
   start_over();
   integrate(TENSOR(depth, f32, 1, 1), &options);
   CHECK_VOLUME(COLUMN(0.75f, 0.25f, -0.25f, -0.75f), COLUMN(0.25f, 0.25f, 0.25f, 0.125f));
+}
+
+/* `count` floats behind which no memory is mapped. */
+static float* at_the_end_of_memory(size_t count) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  char* pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(pages != MAP_FAILED);
+  CHECK_EQUAL(mprotect(pages + page, page, PROT_NONE), 0);
+  return (float*)(pages + page) - count;
+}
+
+/* Lanes of voxels that are not there store nothing, and do not fault. */
+static void nothing_is_touched_behind_a_volume(void) {
+  const int32_t levels[] = {RC_SIMD_BASELINE, RC_SIMD_AVX2, RC_SIMD_AVX512, RC_SIMD_NEON};
+  float depth[1] = {2}, *distances = at_the_end_of_memory(depth_of_column),
+        *weights = at_the_end_of_memory(depth_of_column);
+  rc_tsdf_integrate_options options = new_options(1);
+  for (size_t i = 0; i < sizeof levels / sizeof levels[0]; ++i) {
+    rc_context_options of_level = RC_CONTEXT_OPTIONS_INIT;
+    rc_context* with_level = NULL;
+    of_level.device_type = RC_DEVICE_CPU;
+    of_level.simd_level = levels[i];
+    if (rc_context_create(&of_level, &with_level) != RC_SUCCESS) continue; /* not here */
+    for (int k = 0; k < depth_of_column; ++k) distances[k] = weights[k] = 0;
+    SUCCEEDS(rc_tsdf_integrate(with_level, &TENSOR(depth, f32, 1, 1), &TENSOR(pinhole, f64, 3, 3),
+                               &TENSOR(at_origin, f64, 4, 4), &column, &options,
+                               &TENSOR(distances, f32, 1, 1, depth_of_column),
+                               &TENSOR(weights, f32, 1, 1, depth_of_column)));
+    check_column(__LINE__, weights, COLUMN(1, 1, 1, 0));
+    check_column(__LINE__, distances, COLUMN(1, 0.5f, -0.5f, 0));
+    rc_context_destroy(with_level);
+  }
 }
 
 static void check_color(int line, int k, float red, float green, float blue) {
@@ -298,6 +333,7 @@ int main(void) {
   no_measurement();
   averages_and_limits();
   weights();
+  nothing_is_touched_behind_a_volume();
   colors();
   no_frames();
   points_along_normals_and_rays();
