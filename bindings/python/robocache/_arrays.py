@@ -31,9 +31,6 @@ _ON_CUDA = (HEADER.RC_DEVICE_CUDA, HEADER.RC_DEVICE_CUDA_MANAGED)
 
 Shape = tuple[int, ...]
 
-# The first field of an `rc_tensor`; written as a number it needs no pointer object.
-ffi.cdef("typedef struct { uint64_t data; } rc_tensor_memory;")
-
 
 class View:
     """An `rc_tensor` and what Python needs to know of the array in it."""

@@ -20,8 +20,11 @@ from robocache.errors import (
     VersionMismatchError,
 )
 
+# The first field of an `rc_tensor`; written as a number it needs no pointer object.
+_MEMORY = "typedef struct { uint64_t data; } rc_tensor_memory;"
+
 ffi = FFI()
-ffi.cdef(CDEF)
+ffi.cdef(CDEF + _MEMORY)  # At once: each call starts a parser, for milliseconds.
 
 HEADER: Any = ffi.dlopen(None)
 """Constants and enumerators of the headers; they need no library."""

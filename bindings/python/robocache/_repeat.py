@@ -87,7 +87,7 @@ def signature_of_streams(
         of: Callable[[Any], tuple[Any, ...]]
         if kind is np.ndarray:
             of = _of_numpy_input
-        elif "torch" in sys.modules and kind is sys.modules["torch"].Tensor:
+        elif (torch := sys.modules.get("torch")) is not None and kind is torch.Tensor:
             of = _of_torch
         else:
             return None
