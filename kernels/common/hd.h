@@ -20,7 +20,7 @@
 #define RC_INLINE RC_HD inline __attribute__((always_inline))
 
 // For the few functions that all levels share: no copy of one is left for the linker to choose.
-#define RC_SHARED RC_HD inline __attribute__((always_inline))
+#define RC_SHARED RC_INLINE
 
 #ifndef RC_LEVEL
 #define RC_LEVEL every
