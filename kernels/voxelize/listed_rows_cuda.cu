@@ -33,8 +33,8 @@ __global__ void __launch_bounds__(kTile)
   if (second && *rows.overfull == 0) return;
   for_each_number(rows.plan.voxels.cloud.positions(), [&](int64_t i) {
     uint32_t row = rows.row_of_point[i];
-    if (!second && rows.rows_of_cells != nullptr) {
-      row = row == rows.numbers.none() ? kNoRow : rows.rows_of_cells[row];
+    if (!second && rows.cells != nullptr) {
+      row = row == rows.numbers.none() ? kNoRow : rows.cells[row];
       rows.set_row(i, row);
     }
     if (row == kNoRow || most == 0) return;

@@ -32,12 +32,13 @@ struct ListedRows {
   // ~position of points in the parts of their rows. Of an overfull row the greatest ones in order, 0
   // where there is none yet.
   uint32_t* list = nullptr;
-  // The row of each point; before, where the rows of cells are told, its cell.
+  // The row of each point; before, where cells tell their rows, its cell.
   uint32_t* row_of_point = nullptr;
-  const uint32_t* rows_of_cells = nullptr;
+  // Of each of few cells: how many points it has, then its row. NULL where cells are many.
+  uint32_t* cells = nullptr;
   // How many points of its row were counted before a point.
   uint8_t* turns = nullptr;
-  const uint32_t* total = nullptr;  // rows that there would be without a capacity
+  uint32_t* total = nullptr;  // rows that there would be without a capacity
 
   explicit ListedRows(const SparsePlan& of)
       : plan(of),

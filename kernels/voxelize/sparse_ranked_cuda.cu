@@ -16,11 +16,8 @@ namespace {
 
 struct RankedJob {
   ListedRows rows;
-  Ranks ranks;
-  // Of each of few cells: how many points it has, then its row; and a bit for those that have some. NULL
-  // where cells are many.
-  uint32_t *cells, *marks;
-  uint32_t* total;  // cells that have points
+  Ranks ranks;      // of many cells
+  uint32_t* marks;  // a bit for each of few cells that have points
 };
 
 // Marks the cells of points, and counts those of each of few; stats count what is left out. To be called with
@@ -44,13 +41,13 @@ __global__ void __launch_bounds__(kTile)
     // Threads that write to one word would wait for each other.
     const LaneRun run(cell);
     const bool leads = run.leads() && cell != rows.numbers.none();
-    if (job.cells == nullptr) {
+    if (rows.cells == nullptr) {
       if (leads) job.ranks.mark(cell);
       return;
     }
     uint32_t counted = 0;
     if (leads) {
-      counted = atomicAdd(job.cells + cell, static_cast<uint32_t>(run.length));
+      counted = atomicAdd(rows.cells + cell, static_cast<uint32_t>(run.length));
       if (counted == 0) atomicOr(job.marks + cell / 32, 1u << cell % 32);
     }
     counted = __shfl_sync(0xffffffffu, counted, run.head);
@@ -80,7 +77,7 @@ __global__ void __launch_bounds__(kNumbered, 4)
   const ListedRows& rows = job.rows;
   const SparsePlan& plan = rows.plan;
   const uint32_t cell = blockIdx.x * kNumbered + threadIdx.x;
-  const uint32_t count = cell < rows.numbers.cells ? job.cells[cell] : 0;
+  const uint32_t count = cell < rows.numbers.cells ? rows.cells[cell] : 0;
   const auto* const marks = reinterpret_cast<const uint4*>(job.marks);
   uint32_t in_front = 0;
   for (uint32_t i = threadIdx.x; i < blockIdx.x * (kWordsOfBlock / 4); i += kNumbered) {
@@ -97,14 +94,14 @@ __global__ void __launch_bounds__(kNumbered, 4)
   Scan(storage.scan).ExclusiveSum((count != 0 ? 1u << 16 : 0) | wanted, before, sum);
   if (threadIdx.x == 0) {
     begin = atomicAdd(rows.taken, sum & 0xffff);
-    if (blockIdx.x + 1 == gridDim.x) *job.total = front + (sum >> 16);
+    if (blockIdx.x + 1 == gridDim.x) *rows.total = front + (sum >> 16);
   }
   __syncthreads();
   if (count == 0) return;
   const uint32_t row = front + (before >> 16);
   const CellPlace place = place_of_cell(plan.voxels.grid, cell);
   const bool is_kept = row < plan.capacity;
-  job.cells[cell] = is_kept ? row : kNoRow;
+  rows.cells[cell] = is_kept ? row : kNoRow;
   if (is_kept) {
     put_coords(plan, row, place);
     rows.begin_part(row, count, begin + (before & 0xffff));
@@ -189,23 +186,22 @@ __global__ void __launch_bounds__(kTile) allot(const __grid_constant__ ListedRow
 RankedJob take_job(const SparsePlan& plan, Carver& carver, size_t* cleared) {
   const int64_t cells = plan.voxels.cells();
   const bool counts = counts_cells(plan.voxels);
-  RankedJob job = {ListedRows(plan), {}, nullptr, nullptr, nullptr};
+  RankedJob job = {ListedRows(plan), {}, nullptr};
   ListedRows& rows = job.rows;
   const uint64_t used = carver.used();
   rows.taken = carver.take<uint32_t>(1);
   rows.overfull = carver.take<uint32_t>(1);
   if (counts) {
-    rows.rows_of_cells = job.cells = carver.take<uint32_t>(cells);
+    rows.cells = carver.take<uint32_t>(cells);
     job.marks = carver.take<uint32_t>((cells + kNumbered - 1) / kNumbered * kWordsOfBlock);
-    job.total = carver.take<uint32_t>(1);
+    rows.total = carver.take<uint32_t>(1);
   } else {
     job.ranks = take_ranks(cells, carver);
-    job.total = job.ranks.total;
+    rows.total = job.ranks.total;
     rows.parts = carver.take<uint2>(rows.most);
   }
   *cleared = static_cast<size_t>(carver.used() - used);
   if (counts) rows.parts = carver.take<uint2>(rows.most);
-  rows.total = job.total;
   rows.take_points(carver, counts && plan.point_to_voxel);
   return job;
 }
@@ -222,7 +218,7 @@ cudaError_t launch_job(const RankedJob& job, cudaStream_t stream) {
   };
   with_placer(voxels, [&](auto placer) {
     mark_cells<<<blocks, kTile, 0, stream>>>(job, placer, filled);
-    if (job.cells != nullptr) {
+    if (job.rows.cells != nullptr) {
       launch_early(number_cells, blocks_of(voxels.cells(), kNumbered), kNumbered, 0, stream, job);
       return;
     }
