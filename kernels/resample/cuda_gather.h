@@ -315,8 +315,7 @@ __device__ Bracket locate_in(const SourceTimes<Time>& samples, Time t) {
   };
   Time ta, tb;
   if (samples.count >= kMostPositions ||
-      !find_alone(
-          static_cast<unsigned>(samples.count), t, time_at, [](unsigned) {}, &ta, &tb, &r)) {
+      !find_alone(static_cast<unsigned>(samples.count), t, time_at, &ta, &tb, &r)) {
     const Neighbours<Time> found = find_knots(samples, t);
     r.a = found.a;
     r.b = found.b;

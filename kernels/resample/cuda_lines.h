@@ -385,7 +385,7 @@ __device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, con
     if (s.bytes_ahead != 0) ask_for(sequence + k * stride, s.bytes_ahead);
   };
   const auto at = [&](unsigned k) { return time_at(times, k); };
-  if (locate_alone(plan, count, t, at, ask_at, &r)) {
+  if (locate_alone(plan, count, t, at, &r, ask_at)) {
     a = r.a.first;
     b = r.b.first;
   } else {

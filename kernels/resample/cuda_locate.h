@@ -95,11 +95,16 @@ __device__ inline void settle_bracket(const ResamplePlan& plan, int64_t count, T
   r->weight = r->where == Where::kBefore ? -weight : weight;
 }
 
+// Who does not ask for samples ahead.
+struct AsksForNone {
+  __device__ void operator()(unsigned) const {}
+};
+
 // Finds the two samples around a target among `count` times, or the first or last two, and how many are
 // not later. False without samples, and where one near the target shares its time with another.
-template <class Time, class TimeAt, class Guessed>
-__device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Guessed guessed, Time* ta,
-                           Time* tb, Bracket* r) {
+template <class Time, class TimeAt, class Guessed = AsksForNone>
+__device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Time* ta, Time* tb, Bracket* r,
+                           Guessed guessed = {}) {
   if (count == 0) return false;
   const unsigned not_later = not_later_from_line(count, t, time_at, guessed);
   const unsigned a = min(max(not_later, 1u), max(count, 2u) - 1) - 1, b = min(a + 1, count - 1);
@@ -117,11 +122,11 @@ __device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Guessed guess
 
 // locate() among `count` times, for a plan without PCHIP and aggregates and a clock that changes
 // nothing. False where it takes locate() itself.
-template <class Time, class TimeAt, class Guessed>
+template <class Time, class TimeAt, class Guessed = AsksForNone>
 __device__ bool locate_alone(const ResamplePlan& plan, unsigned count, Time t, TimeAt time_at,
-                             Guessed guessed, Bracket* r) {
+                             Bracket* r, Guessed guessed = {}) {
   Time ta, tb;
-  if (!find_alone(count, t, time_at, guessed, &ta, &tb, r)) return false;
+  if (!find_alone(count, t, time_at, &ta, &tb, r, guessed)) return false;
   settle_bracket(plan, count, t, ta, tb, r);
   return true;
 }

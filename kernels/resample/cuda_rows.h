@@ -182,8 +182,8 @@ __device__ __noinline__ Found find_target(const ResamplePlan& plan, bool is_plai
     const Raw* const times = reinterpret_cast<const Raw*>(source.data) + e * source.row + begin;
     Bracket r = {};
     const auto count = static_cast<unsigned>(sequence_length(plan, e));
-    if (locate_alone(
-            plan, count, t, [&](unsigned k) { return time_at(times, k); }, [](unsigned) {}, &r)) {
+    const auto at = [&](unsigned k) { return time_at(times, k); };
+    if (locate_alone(plan, count, t, at, &r)) {
       return found_at(plan, modes, place, e, r, begin + r.a.first, begin + r.b.first);
     }
   }

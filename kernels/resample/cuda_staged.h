@@ -278,7 +278,7 @@ __device__ __noinline__ FoundTarget find_any(const Plans& all, const StagedStrea
   const auto t = static_cast<typename TimeOf<Raw>::Value>(raw);
   Bracket r = {};
   const auto at = [&](unsigned k) { return static_cast<typename TimeOf<Raw>::Value>(times[k]); };
-  if (!locate_alone(plan, static_cast<unsigned>(sequence.count), t, at, [](unsigned) {}, &r)) {
+  if (!locate_alone(plan, static_cast<unsigned>(sequence.count), t, at, &r)) {
     r = locate_shared<Raw>(times, sequence.count, t, plan.max_gap);
   }
   const bool first = plan.duplicates == RC_DUPLICATES_FIRST;

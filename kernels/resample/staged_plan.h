@@ -61,7 +61,7 @@ struct StagedStream {
   uint8_t loop;
   // Whether each thread makes whole rows, which then leave the stage together.
   bool has_short_rows;
-  bool validate, wants_validity, draws_lines, computes_double;
+  bool validate, wants_validity, computes_double;
 };
 
 // What is at a place that compilers know takes no registers: calls of one stream have a kernel of
@@ -292,9 +292,6 @@ uint32_t add_staged_stream(const ResamplePlan& plan, Plans& all) {
   s.to = plan.output.type;
   s.validate = plan.validate;
   s.checked = distinct_samples(plan);
-  const bool is_limited = plan.source_times.type == Type::i64 ? plan.max_gap.ticks != UINT64_MAX
-                                                              : std::isfinite(plan.max_gap.seconds);
-  s.draws_lines = s.mode == RC_MODE_LINEAR && !is_limited;
   all.streams[all.count++] = s;
   return bytes + kLine;
 }
