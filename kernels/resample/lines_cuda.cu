@@ -32,7 +32,8 @@ void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t cal
   const auto run = [&](auto kernel) {
     // Small calls leave room for blocks that check beside those that serve.
     constexpr uint32_t kFewBlocks = 128;
-    const dim3 grid(blocks, validates && blocks <= kFewBlocks ? 2 : 1);
+    const bool has_room = all.is_early || blocks <= kFewBlocks;
+    const dim3 grid(blocks, validates && has_room ? 2 : 1);
     if (all.is_early) {
       launch_early(kernel, grid, kRowThreads, 0, stream, all, record, call);
     } else {
