@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Depth images in tiles of several sizes, each with the least and the greatest measurement in it.
-// Plain data, shared by all levels.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
-#include "kernels/common/hd.h"
+#include "kernels/tsdf/observe.h"
 
 namespace rc {
 
-// Measurements in units of the volume. A pixel without one counts as minus infinity: it is no
-// obstacle to "all are farther than", and one to "all are nearer than".
+// Measurements in units of the volume: infinity and minus infinity where there are none. The sign of the
+// least one tells whether a pixel has none.
 struct alignas(8) DepthTile {
   float least, most;
 };
@@ -41,3 +41,41 @@ struct DepthTiles {
 };
 
 }  // namespace rc
+
+RC_KERNELS_BEGIN
+
+// Of numbers that are none the second; the library's functions are calls, or slow.
+RC_HD inline float least_of(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return fminf(a, b);
+#else
+  return a < b ? a : b;
+#endif
+}
+RC_HD inline float most_of(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return fmaxf(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
+
+// A tile before its first pixel, which may have a measurement or none.
+constexpr DepthTile kNoPixels = {kInfinity, -kInfinity};
+RC_HD inline DepthTile tile_of(bool is_measured, float measurement) {
+  return is_measured ? DepthTile{measurement, measurement} : DepthTile{-kInfinity, -kInfinity};
+}
+
+RC_HD inline bool has_holes(const DepthTile& tile) {
+  return bit_cast<uint32_t>(tile.least) >> 31 != 0;
+}
+
+RC_HD inline void join(DepthTile& tile, const DepthTile& other) {
+  constexpr uint32_t kSign = uint32_t{1} << 31;
+  const float least = least_of(std::fabs(tile.least), std::fabs(other.least));
+  const uint32_t signs = (bit_cast<uint32_t>(tile.least) | bit_cast<uint32_t>(other.least)) & kSign;
+  tile.least = bit_cast<float>(bit_cast<uint32_t>(least) | signs);
+  tile.most = most_of(tile.most, other.most);
+}
+
+RC_KERNELS_END

@@ -78,6 +78,18 @@ RC_HD inline bool pixel_at(const IntegratePlan& plan, const Camera& camera, floa
   return true;
 }
 
+#if defined(__CUDACC__)
+// The same of a voxel in front of the camera. As numbers without a sign rows and columns beside the image
+// are too great, whatever whole_part() makes of them.
+__device__ inline bool pixel_before(const IntegratePlan& plan, const Camera& camera, float i,
+                                    float j, float k, float inverse, Pixel& pixel) {
+  pixel.column = whole_part(std::fma(dot(camera.rows[0], i, j, k), inverse, camera.middle[0]));
+  pixel.row = whole_part(std::fma(dot(camera.rows[1], i, j, k), inverse, camera.middle[1]));
+  return static_cast<uint32_t>(pixel.column) < static_cast<uint32_t>(plan.width) &&
+         static_cast<uint32_t>(pixel.row) < static_cast<uint32_t>(plan.height);
+}
+#endif
+
 RC_HD inline bool pixel_of(const IntegratePlan& plan, const Camera& camera, float i, float j,
                            float k, Pixel& pixel) {
   pixel.z = dot(camera.rows[2], i, j, k);

@@ -40,11 +40,6 @@ constexpr int kTileThreads = 256;
 constexpr int kColumns = kRegion * kRegionTiles / kTileThreads;
 static_assert(kColumns * kTileThreads == kRegion * kRegionTiles, "no column is left over");
 
-__device__ void join(DepthTile& tile, const DepthTile& other) {
-  tile.least = fminf(tile.least, other.least);
-  tile.most = fmaxf(tile.most, other.most);
-}
-
 template <class Depth>
 __global__ void __launch_bounds__(kTileThreads)
     make_tiles(const __grid_constant__ IntegratePlan plan, const __grid_constant__ Scratch scratch,
@@ -76,13 +71,12 @@ __global__ void __launch_bounds__(kTileThreads)
   }
 #pragma unroll
   for (int i = 0; i < kColumns; ++i) {
-    DepthTile tile = {kInfinity, -kInfinity};
+    DepthTile tile = kNoPixels;
 #pragma unroll
     for (int j = i * kTileEdge; j < (i + 1) * kTileEdge; ++j) {
       if (j >= rows) continue;
-      const float measured =
-          is_measurement(depths[j], plan.depth_limit) ? depths[j] * plan.depth_scale : -kInfinity;
-      join(tile, {measured, measured});
+      join(tile,
+           tile_of(is_measurement(depths[j], plan.depth_limit), depths[j] * plan.depth_scale));
     }
     for (int step = 1; step < kTileEdge; step *= 2) {
       join(tile, {__shfl_xor_sync(0xffffffffu, tile.least, step),
@@ -120,6 +114,17 @@ struct Along {
   int axis[3];
 };
 
+// To shared memory, by all threads of a block: at(f) is the place of camera f.
+template <class At>
+__device__ void copy_cameras(const CameraPass& pass, At at) {
+  constexpr int kWords = sizeof(Camera) / sizeof(float);
+  const auto words = reinterpret_cast<const float*>(pass.cameras);
+  for (int i = static_cast<int>(threadIdx.x); i < kFramesOfPass * kWords;
+       i += static_cast<int>(blockDim.x)) {
+    reinterpret_cast<float*>(&at(i / kWords))[i % kWords] = words[i];
+  }
+}
+
 // The voxels of a brick from `low` on; none where the grid does not reach so far.
 __device__ Box box_at(const Grid& grid, const int (&low)[3]) {
   Box box;
@@ -140,10 +145,8 @@ __global__ void __launch_bounds__(kSightThreads, 4)
   __shared__ int asked_count, first_seen;
   __shared__ uint32_t seen;
   const int thread = static_cast<int>(threadIdx.x), lane = thread % kWarp;
-  for (int i = thread; i < static_cast<int>(sizeof cameras / sizeof(float)); i += kSightThreads) {
-    reinterpret_cast<float*>(cameras)[i] = reinterpret_cast<const float*>(pass.cameras)[i];
-  }
-  frames[thread / kParts][thread % kParts] = {0, 0};
+  copy_cameras(pass, [&](int f) -> Camera& { return cameras[f]; });
+  frames[thread / kParts][thread % kParts] = {};
   if (thread == 0) asked_count = seen = 0;
   __syncthreads();
   const int group = static_cast<int>(blockIdx.x), column = group / groups.axis[2];
@@ -161,10 +164,11 @@ __global__ void __launch_bounds__(kSightThreads, 4)
   for (int f = thread / kWarp; f < pass.count; f += kSightThreads / kWarp) {
     if (is_empty(box)) continue;
     const Sight sight = sight_of(plan, cameras[f], scratch.tiles, f, box);
-    if (is_asked(sight)) {
+    // Holes lie anywhere: few of the parts of such a brick have none.
+    if (sight == Sight::free || sight == Sight::holes) {
+      for (Frames& part : frames[lane]) atomicOr(part.of(sight), 1u << f);
+    } else if (is_asked(sight)) {
       asked[atomicAdd(&asked_count, 1)] = static_cast<uint16_t>(f * kWarp + lane);
-    } else if (sight == Sight::free) {
-      for (int part = 0; part < kParts; ++part) atomicOr(&frames[lane][part].free, 1u << f);
     }
   }
   __syncthreads();
@@ -174,14 +178,12 @@ __global__ void __launch_bounds__(kSightThreads, 4)
     const Box part = part_of(box_at(plan.volume.grid, low), i % kParts, kAxes);
     if (is_empty(part)) continue;
     const Sight sight = sight_of(plan, cameras[f], scratch.tiles, f, part);
-    Frames& bits = frames[brick][i % kParts];
-    if (is_asked(sight)) atomicOr(&bits.asked, 1u << f);
-    if (is_free(sight)) atomicOr(&bits.free, 1u << f);
+    if (sight != Sight::none) atomicOr(frames[brick][i % kParts].of(sight), 1u << f);
   }
   __syncthreads();
   const int brick = thread / kParts;
   const Frames& bits = frames[brick][thread % kParts];
-  if (bits.any()) atomicOr(&seen, 1u << brick);
+  if (bits.all() != 0) atomicOr(&seen, 1u << brick);
   __syncthreads();
   if (thread == 0) first_seen = atomicAdd(scratch.count, __popc(seen));
   __syncthreads();
@@ -201,6 +203,16 @@ __global__ void __launch_bounds__(kSightThreads, 4)
 
 // Blocks of a launch: several for each place on a device, so that none is left with much at the end.
 constexpr int64_t kMostPartBlocks = 8192;
+
+// An element of a depth image as it is.
+template <class Depth>
+using Bits = std::conditional_t<std::is_same_v<Depth, float>, uint32_t, Depth>;
+
+// A frame of a pass and its depth. Each row of the camera is one access.
+struct alignas(16) View {
+  Camera camera;
+  const char* depth;
+};
 
 // Voxels of a thread: from (x, y, z) on, `count` of them are in the grid.
 struct Pair {
@@ -234,15 +246,95 @@ __device__ float inverse_of(float x) {
   return fmaf(about, fmaf(-x, about, 1), about);
 }
 
-// Lets a frame observe a pair; returns the bits of the voxels that do. Offset numbers the elements of a
-// frame.
+// The depth at the pixels of a pair that are on a frame, as the image has it, elsewhere 0, which is no
+// measurement. Offset numbers the elements of a frame.
+template <class Depth, class Offset>
+__device__ void load_depths(const IntegratePlan& plan, const View& view,
+                            const Pixel (&pixels)[kVoxels], const bool (&inside)[kVoxels],
+                            uint32_t (&depths)[kVoxels]) {
+  const auto image = reinterpret_cast<const Bits<Depth>*>(view.depth);
+  const auto row = static_cast<Offset>(plan.depth.row);
+  const auto column = static_cast<Offset>(plan.depth.column);
+#pragma unroll
+  for (int i = 0; i < kVoxels; ++i) {
+    depths[i] = 0;
+    if (inside[i]) depths[i] = __ldg(image + (pixels[i].row * row + pixels[i].column * column));
+  }
+}
+
+template <class Depth>
+__device__ float depth_of(uint32_t bits) {
+  return std::is_same_v<Depth, float> ? __uint_as_float(bits) : static_cast<float>(bits);
+}
+
+// is_measurement() of depths as images have them: numbers above 0 are in the order of their bits.
+template <class Depth>
+uint32_t greatest_bits(float limit) {
+  if (std::is_same_v<Depth, float>) return bit_cast<uint32_t>(limit);
+  return static_cast<uint32_t>(std::min(limit, 65535.0f));
+}
+__device__ inline bool is_measured(uint32_t bits, uint32_t greatest) { return bits - 1 < greatest; }
+
+// Counts how many of some frames have a measurement where a voxel of a pair falls on them. `kInside`: all
+// voxels fall on their images. They lie before the cameras.
+template <bool kInside, class Depth, class Offset, int kViews>
+__device__ void count_measured(const IntegratePlan& plan, const View* const (&views)[kViews],
+                               const Pair& pair, uint32_t greatest, int (&counts)[kVoxels]) {
+  const auto x = static_cast<float>(pair.x), y = static_cast<float>(pair.y);
+  uint32_t depths[kViews][kVoxels];
+#pragma unroll
+  for (int v = 0; v < kViews; ++v) {
+    const Camera& camera = views[v]->camera;
+    Pixel pixels[kVoxels];
+    bool inside[kVoxels];
+#pragma unroll
+    for (int i = 0; i < kVoxels; ++i) {
+      // Of a voxel that is not there nothing is known; it does what the first one does.
+      const auto z = static_cast<float>(pair.z + min(i, pair.count - 1));
+      const float inverse = inverse_of(dot(camera.rows[2], x, y, z));
+      inside[i] = pixel_before(plan, camera, x, y, z, inverse, pixels[i]) || kInside;
+    }
+    load_depths<Depth, Offset>(plan, *views[v], pixels, inside, depths[v]);
+  }
+#pragma unroll
+  for (int v = 0; v < kViews; ++v) {
+#pragma unroll
+    for (int i = 0; i < kVoxels; ++i) {
+      if (is_measured(depths[v][i], greatest)) ++counts[i];
+    }
+  }
+}
+
+// The same of the frames of a pass whose bits are set: two at a time wait no longer than one.
+template <bool kInside, class Depth, class Offset>
+__device__ void count_measured(const IntegratePlan& plan, const View (&views)[kFramesOfPass],
+                               uint32_t frames, const Pair& pair, uint32_t greatest,
+                               int (&counts)[kVoxels]) {
+  const auto next = [&] {
+    const View* const view = &views[__ffs(static_cast<int>(frames)) - 1];
+    frames &= frames - 1;
+    return view;
+  };
+  while (frames != 0) {
+    const View* const first = next();
+    if (frames == 0) {
+      return count_measured<kInside, Depth, Offset, 1>(plan, {first}, pair, greatest, counts);
+    }
+    count_measured<kInside, Depth, Offset, 2>(plan, {first, next()}, pair, greatest, counts);
+  }
+}
+
+// Lets a frame observe a pair; returns the bits of the voxels that do.
 template <class Depth, bool kColors, class Offset>
-__device__ uint32_t ask(const IntegratePlan& plan, const Camera& camera, int64_t frame,
-                        bool is_edge, const Pair& pair, FieldState (&states)[kVoxels]) {
+__device__ uint32_t ask(const IntegratePlan& plan, const View& view, int64_t frame,
+                        const Pair& pair, FieldState (&states)[kVoxels]) {
+  const Camera& camera = view.camera;
   const auto x = static_cast<float>(pair.x), y = static_cast<float>(pair.y);
   Pixel pixels[kVoxels];
   float inverses[kVoxels];
-  uint32_t inside = 0, seen = 0;
+  uint32_t depths[kVoxels];
+  bool inside[kVoxels];
+  uint32_t seen = 0;
   bool is_usual = true;
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
@@ -255,40 +347,23 @@ __device__ uint32_t ask(const IntegratePlan& plan, const Camera& camera, int64_t
   }
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
-    if (pixel_at(plan, camera, x, y, static_cast<float>(pair.z + i), inverses[i], pixels[i])) {
-      inside |= 1u << i;
-    }
+    inside[i] =
+        pixel_at(plan, camera, x, y, static_cast<float>(pair.z + i), inverses[i], pixels[i]);
   }
-  if (is_edge) {
-#pragma unroll
-    for (int i = 0; i < kVoxels; ++i) {
-      if ((inside >> i & 1) != 0) add_distance(states[i], 1, 1, plan.max_weight);
-    }
-    return inside;
-  }
-  const auto image = reinterpret_cast<const Depth*>(plan.depth.data) + frame * plan.depth.frame;
-  const auto row = static_cast<Offset>(plan.depth.row);
-  const auto column = static_cast<Offset>(plan.depth.column);
-  float depths[kVoxels];
+  load_depths<Depth, Offset>(plan, view, pixels, inside, depths);
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
-    // 0 is no measurement.
-    depths[i] = (inside >> i & 1) != 0
-                    ? static_cast<float>(image[pixels[i].row * row + pixels[i].column * column])
-                    : 0;
-  }
-#pragma unroll
-  for (int i = 0; i < kVoxels; ++i) {
-    if (observe<kColors>(plan, camera, frame, pixels[i], depths[i], states[i])) seen |= 1u << i;
+    const float depth = depth_of<Depth>(depths[i]);
+    if (observe<kColors>(plan, camera, frame, pixels[i], depth, states[i])) seen |= 1u << i;
   }
   return seen;
 }
 
 template <class Depth, bool kColors, class Offset>
 __device__ void integrate_pair(const IntegratePlan& plan, const CameraPass& pass,
-                               const Pair& pair) {
+                               const View (&views)[kFramesOfPass], const Pair& pair,
+                               uint32_t greatest) {
   const Volume& volume = plan.volume;
-  const uint32_t here = (1u << pair.count) - 1;
   Frames frames = pair.frames;
   FieldState states[kVoxels];
   bool is_known[kVoxels];
@@ -302,27 +377,34 @@ __device__ void integrate_pair(const IntegratePlan& plan, const CameraPass& pass
     states[i] = {is_known[i] ? pair.tsdf[i] : 0, is_known[i] ? pair.weight[i] : 0, {}, false};
     // Free space has no colour yet, unless its first one is none.
     const bool mixes = pair.tsdf[i] < 1 || plan.color.type != Type::u8;
-    if (kColors && plan.color && frames.asked != 0 && is_known[i] && mixes && i < pair.count) {
+    if (kColors && plan.color && frames.mixed != 0 && is_known[i] && mixes && i < pair.count) {
       for (int c = 0; c < 3; ++c) states[i].color[c] = color_at(i)[c * volume.color.channel];
     }
   }
-  uint32_t seen = (frames.free & ~frames.asked) != 0 ? here : 0;
-  for (uint32_t free = frames.free & ~frames.asked;;) {
-    // Frames that see free space before the next one that asks.
-    const uint32_t before = (frames.asked - 1) & ~frames.asked;
-    const int run = __popc(free & before);
-    free &= ~before;
-    if (run > 0) {
+  uint32_t seen = 0;
+  for (;;) {
+    // Frames before the next mixed one: those that see free space may come in any order.
+    const uint32_t before = (frames.mixed - 1) & ~frames.mixed;
+    int counts[kVoxels];
 #pragma unroll
-      for (int i = 0; i < kVoxels; ++i) add_free_space(states[i], run, plan.max_weight);
+    for (int i = 0; i < kVoxels; ++i) counts[i] = __popc(frames.free & before);
+    count_measured<true, Depth, Offset>(plan, views, frames.holes & before, pair, greatest, counts);
+    count_measured<false, Depth, Offset>(plan, views, frames.edge & before, pair, greatest, counts);
+#pragma unroll
+    for (int i = 0; i < kVoxels; ++i) {
+      if (counts[i] == 0) continue;
+      add_free_space(states[i], counts[i], plan.max_weight);
+      seen |= 1u << i;
     }
-    if (frames.asked == 0) break;
-    const int f = __ffs(static_cast<int>(frames.asked)) - 1;
-    frames.asked &= frames.asked - 1;
-    seen |= ask<Depth, kColors, Offset>(plan, pass.cameras[f], pass.first + f,
-                                        (frames.free >> f & 1) != 0, pair, states);
+    if (frames.mixed == 0) break;
+    frames.free &= ~before;
+    frames.holes &= ~before;
+    frames.edge &= ~before;
+    const int f = __ffs(static_cast<int>(frames.mixed)) - 1;
+    frames.mixed &= frames.mixed - 1;
+    seen |= ask<Depth, kColors, Offset>(plan, views[f], pass.first + f, pair, states);
   }
-  seen &= here;
+  seen &= (1u << pair.count) - 1;
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
     if ((seen >> i & 1) == 0) continue;
@@ -339,9 +421,17 @@ template <class Depth, bool kColors, class Offset>
 __global__ void __launch_bounds__(kTile, kColors ? 5 : 8)
     integrate_parts(const __grid_constant__ IntegratePlan plan,
                     const __grid_constant__ CameraPass pass,
-                    const __grid_constant__ Scratch scratch) {
+                    const __grid_constant__ Scratch scratch, uint32_t greatest) {
   constexpr int kWarps = kTile / kWarp;
   static_assert(kParts % kWarps == 0, "a step of whole bricks leaves a warp its part");
+  __shared__ View views[kFramesOfPass];
+  copy_cameras(pass, [&](int f) -> Camera& { return views[f].camera; });
+  if (threadIdx.x < kFramesOfPass) {
+    views[threadIdx.x].depth =
+        reinterpret_cast<const char*>(reinterpret_cast<const Depth*>(plan.depth.data) +
+                                      (pass.first + threadIdx.x) * plan.depth.frame);
+  }
+  __syncthreads();
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
   const int warp = static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / kWarp;
   const int part = warp % kParts;
@@ -359,7 +449,7 @@ __global__ void __launch_bounds__(kTile, kColors ? 5 : 8)
     if (number >= end) return;
     const SeenBrick& brick = scratch.seen[number];
     pair.frames = brick.parts[part];
-    if (!pair.frames.any()) return;
+    if (pair.frames.all() == 0) return;
     pair.x = brick.x + x;
     pair.y = brick.y + y;
     pair.z = brick.z + z;
@@ -375,7 +465,7 @@ __global__ void __launch_bounds__(kTile, kColors ? 5 : 8)
   for (int number = warp / kParts; number < end; number += step) {
     Pair pair = next;
     fetch(number + step, next);
-    if (pair.count > 0) integrate_pair<Depth, kColors, Offset>(plan, pass, pair);
+    if (pair.count > 0) integrate_pair<Depth, kColors, Offset>(plan, pass, views, pair, greatest);
   }
 }
 
@@ -408,12 +498,16 @@ void launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch
   see_bricks<<<sights, kSightThreads, 0, stream>>>(plan, pass, scratch, groups);
   const auto blocks =
       static_cast<unsigned>(std::min(bricks * kParts * kWarp / kTile, kMostPartBlocks));
+  const uint32_t greatest = greatest_bits<Depth>(plan.depth_limit);
   if (!is_small(plan)) {
-    integrate_parts<Depth, true, int64_t><<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
+    integrate_parts<Depth, true, int64_t>
+        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch, greatest);
   } else if (plan.color) {
-    integrate_parts<Depth, true, int32_t><<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
+    integrate_parts<Depth, true, int32_t>
+        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch, greatest);
   } else {
-    integrate_parts<Depth, false, int32_t><<<blocks, kTile, 0, stream>>>(plan, pass, scratch);
+    integrate_parts<Depth, false, int32_t>
+        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch, greatest);
   }
 }
 

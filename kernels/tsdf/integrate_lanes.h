@@ -187,8 +187,7 @@ struct BrickFrames {
         const Box part = part_of(box, i, kAxes);
         if (is_empty(part)) continue;
         const Sight sight = is_asked(whole) ? sight_of(plan, camera, tiles, f, part) : whole;
-        if (is_asked(sight)) parts[i].asked |= uint32_t{1} << f;
-        if (is_free(sight)) parts[i].free |= uint32_t{1} << f;
+        if (uint32_t* const frames = parts[i].of(sight)) *frames |= uint32_t{1} << f;
       }
     }
   }
@@ -202,12 +201,12 @@ template <class Depth>
 void integrate_rows(const IntegratePlan& plan, const CameraPass& pass, const Frames& frames,
                     const VoxelRows& rows) {
   Observer<Depth> observer(plan, rows);
-  for (uint32_t seen = frames.asked | frames.free; seen != 0; seen &= seen - 1) {
+  for (uint32_t seen = frames.all(); seen != 0; seen &= seen - 1) {
     const int f = __builtin_ctz(seen);
-    if ((frames.asked >> f & 1) != 0) {
-      observer.observe(pass.cameras[f], pass.first + f);
-    } else {
+    if ((frames.free >> f & 1) != 0) {
       observer.observe_free();
+    } else {
+      observer.observe(pass.cameras[f], pass.first + f);
     }
   }
   observer.finish();
@@ -222,7 +221,7 @@ void integrate_columns(const IntegratePlan& plan, const CameraPass& pass, const 
     for (int64_t x = brick.low[0]; x <= brick.high[0]; ++x) {
       for (int64_t y = brick.low[1]; y <= brick.high[1]; y += kRows) {
         const Frames& seen = frames.at(brick, x, y);
-        if (!seen.any()) continue;
+        if (seen.all() == 0) continue;
         integrate_rows<Depth>(plan, pass, seen,
                               {x, y, brick.low[2], std::min<int64_t>(kRows, brick.high[1] - y + 1),
                                brick.high[2] - brick.low[2] + 1});

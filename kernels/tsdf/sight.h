@@ -9,10 +9,11 @@
 RC_KERNELS_BEGIN
 
 enum class Sight {
-  none,  // no voxel is observed
-  free,  // each voxel is observed as free space, with the weight 1
-  edge,  // so is each voxel that falls on the image
-  mixed  // each voxel has to be asked
+  none,   // no voxel is observed
+  free,   // each voxel is observed as free space, with the weight 1
+  holes,  // all voxels fall on the image; so is each that falls on a measurement
+  edge,   // so is each voxel that falls on a measurement of the image
+  mixed   // each voxel has to be asked
 };
 
 // Tiles along each side of what a box falls on.
@@ -22,22 +23,6 @@ constexpr int kTilesOfBox = 3;
 struct PixelBox {
   float low[2], high[2];
 };
-
-// Of numbers that are none the second; the library's functions are calls, or slow.
-RC_HD inline float least_of(float a, float b) {
-#if defined(__CUDA_ARCH__)
-  return fminf(a, b);
-#else
-  return a < b ? a : b;
-#endif
-}
-RC_HD inline float most_of(float a, float b) {
-#if defined(__CUDA_ARCH__)
-  return fmaxf(a, b);
-#else
-  return a > b ? a : b;
-#endif
-}
 
 // Size of the terms of dot(), which rounding is a part of.
 RC_HD inline float size_of_terms(const float (&row)[4], const Box& box) {
@@ -67,13 +52,16 @@ RC_HD inline float about_inverse(float x) {
 #endif
 }
 
+// Where a box has to begin: z of any voxel is then in (2^-100, 2^100).
+constexpr float kNearest = 0x1p-60f, kFarthest = 0x1p80f;
+
 // Bounds of the positions that observe() computes for the voxels of a box that lies in front of the
 // camera: those of the corners, for a quotient of linear functions has its extremes there, and far
 // more than rounding can make of either. False where that cannot be said.
 RC_HD inline bool project(const Camera& camera, const Box& box, float nearest, PixelBox& pixels) {
   const float inverse = about_inverse(nearest);
   const float doubt = size_of_terms(camera.rows[2], box) * inverse * 0x1p-20f;
-  if (!(nearest > 0x1p-60f && doubt < 0x1p-4f)) return false;
+  if (!(nearest > kNearest && nearest < kFarthest && doubt < 0x1p-4f)) return false;
   for (int side = 0; side < 2; ++side) pixels.low[side] = kInfinity, pixels.high[side] = -kInfinity;
   for (int corner = 0; corner < 8; ++corner) {
     const bool x = corner & 1, y = corner & 2, z = corner & 4;
@@ -132,32 +120,44 @@ RC_HD inline Sight sight_of(const IntegratePlan& plan, const Camera& camera,
   const int last_u = (last[0] >> shift) - u, last_v = (last[1] >> shift) - v;
   const DepthTile* const data =
       tiles.data + frame * tiles.frame + tiles.level[level] + (int64_t{v} * width + u);
-  float least = kInfinity, most = -kInfinity;
+  DepthTile all = kNoPixels;
   for (int i = 0; i < kTilesOfBox; ++i) {
     const int row = (i < last_v ? i : last_v) * width;
     for (int j = 0; j < kTilesOfBox; ++j) {
-      const DepthTile tile = data[row + (j < last_u ? j : last_u)];
-      least = least_of(least, tile.least);
-      most = most_of(most, tile.most);
+      join(all, data[row + (j < last_u ? j : last_u)]);
     }
   }
+  const float least = std::fabs(all.least), most = all.most;
   if (most - nearest < -plan.truncation) return Sight::none;
   if (!(least - farthest > plan.truncation)) return Sight::mixed;
   if (plan.carving == 0) return Sight::none;
   if (plan.inverse_square != 0) return Sight::mixed;
-  return inside ? Sight::free : Sight::edge;
+  return !inside ? Sight::edge : has_holes(all) ? Sight::holes : Sight::free;
 }
 
-// What the frames of a pass see of a box: bit f of `free` is set where frame f sees it as `free` or
-// `edge`, that of `asked` where it is `edge` or `mixed`.
-struct alignas(8) Frames {
-  uint32_t asked, free;
+RC_HD inline bool is_asked(Sight sight) { return sight > Sight::free; }
 
-  RC_HD bool any() const { return (asked | free) != 0; }
+// What the frames of a pass see of a box: a bit for each frame.
+struct Frames {
+  uint32_t free, holes, edge, mixed;
+
+  RC_HD uint32_t all() const { return free | holes | edge | mixed; }
+  // Those that see a box so; NULL for none.
+  RC_HD uint32_t* of(Sight sight) {
+    switch (sight) {
+      case Sight::free:
+        return &free;
+      case Sight::holes:
+        return &holes;
+      case Sight::edge:
+        return &edge;
+      case Sight::mixed:
+        return &mixed;
+      default:
+        return nullptr;
+    }
+  }
 };
-
-RC_HD inline bool is_asked(Sight sight) { return sight == Sight::edge || sight == Sight::mixed; }
-RC_HD inline bool is_free(Sight sight) { return sight == Sight::free || sight == Sight::edge; }
 
 // Part `number` of a brick that is halved along its first `axes` axes: empty where the brick does not
 // reach so far.

@@ -2,6 +2,7 @@
 // Depth tiles in plain loops.
 #include <algorithm>
 
+#include "kernels/tsdf/depth_tiles.h"
 #include "kernels/tsdf/integrate.h"
 #include "kernels/tsdf/tsdf.h"
 
@@ -12,11 +13,6 @@ constexpr int kTile = 1 << kTileShift;
 // Pixels side by side that are taken at once.
 constexpr int kStrip = 16 * kTile;
 
-void join(DepthTile& tile, const DepthTile& other) {
-  tile.least = std::min(tile.least, other.least);
-  tile.most = std::max(tile.most, other.most);
-}
-
 // `condition ? yes : no` in integers: compilers make lanes of it, and branches of comparisons that might
 // trap.
 float choose(bool condition, float yes, float no) {
@@ -24,8 +20,10 @@ float choose(bool condition, float yes, float no) {
   return bit_cast<float>((bit_cast<uint32_t>(yes) & mask) | (bit_cast<uint32_t>(no) & ~mask));
 }
 
+// Tiles of a pixel's width, their members apart.
 struct Strip {
   float least[kStrip], most[kStrip];
+  uint32_t sign[kStrip];  // of `least`
 
   template <class Depth>
   void take_row(const IntegratePlan& plan, const Depth* row, int64_t step, int64_t count) {
@@ -34,10 +32,14 @@ struct Strip {
       const auto depth = static_cast<float>(row[i * step]);
       // is_measurement()
       const bool counts = (depth > 0) & (depth <= limit);
-      const float measured = choose(counts, depth * scale, -kInfinity);
-      least[i] = choose(least[i] < measured, least[i], measured);
-      most[i] = choose(most[i] > measured, most[i], measured);
+      const float measured = depth * scale;
+      least[i] = choose(counts & (measured < least[i]), measured, least[i]);
+      most[i] = choose(counts & (measured > most[i]), measured, most[i]);
+      sign[i] |= static_cast<uint32_t>(!counts) << 31;
     }
+  }
+  DepthTile at(int64_t i) const {
+    return {bit_cast<float>(bit_cast<uint32_t>(least[i]) | sign[i]), most[i]};
   }
 };
 
@@ -47,12 +49,13 @@ void make_row(const IntegratePlan& plan, const DepthTiles& tiles, int64_t frame,
               DepthTile* row) {
   const auto image = reinterpret_cast<const Depth*>(plan.depth.data) + frame * plan.depth.frame;
   const int64_t step = plan.depth.column, end = std::min(plan.height, (v + 1) * kTile);
-  std::fill_n(row, tiles.width[0], DepthTile{kInfinity, -kInfinity});
+  std::fill_n(row, tiles.width[0], kNoPixels);
   for (int64_t u = 0; u < plan.width; u += kStrip) {
     const int64_t count = std::min<int64_t>(kStrip, plan.width - u);
     Strip strip;
     std::fill_n(strip.least, count, kInfinity);
     std::fill_n(strip.most, count, -kInfinity);
+    std::fill_n(strip.sign, count, 0);
     for (int64_t y = v * kTile; y < end; ++y) {
       const Depth* const pixels = image + y * plan.depth.row + u * step;
       // Compilers make lanes of the one with the constant.
@@ -60,7 +63,7 @@ void make_row(const IntegratePlan& plan, const DepthTiles& tiles, int64_t frame,
                 : strip.take_row(plan, pixels, step, count);
     }
     for (int64_t i = 0; i < count; ++i) {
-      join(row[(u + i) >> kTileShift], {strip.least[i], strip.most[i]});
+      join(row[(u + i) >> kTileShift], strip.at(i));
     }
   }
 }
@@ -83,7 +86,7 @@ void make_tiles(const IntegratePlan& plan, const CameraPass& pass, const DepthTi
                                        : make_row<float>(plan, tiles, pass.first + f, v, row);
           continue;
         }
-        std::fill_n(row, tiles.width[l], DepthTile{kInfinity, -kInfinity});
+        std::fill_n(row, tiles.width[l], kNoPixels);
         const int64_t finer_end = std::min<int64_t>(2 * v + 2, tiles.height[l - 1]);
         for (int64_t finer = 2 * v; finer < finer_end; ++finer) {
           const DepthTile* const from = frame + tiles.level[l - 1] + finer * tiles.width[l - 1];

@@ -63,11 +63,11 @@ struct Frame {
     const float far = random.chance(50) ? near : base * random.pick<float>({1, 2, 100});
     const int64_t step = random.integer(0, plan.width);
     const double noise = random.pick<double>({0, 0.001, 0.3});
-    const bool has_holes = random.chance(20);
+    const int holes = random.pick<int>({0, 0, 1, 10});
     for (int64_t v = 0; v < plan.height; ++v) {
       for (int64_t u = 0; u < plan.width; ++u) {
         const auto factor = static_cast<float>(1 + noise * random.real(-1, 1));
-        const bool is_hole = has_holes && random.chance(1);
+        const bool is_hole = random.chance(holes);
         depth.push_back(is_hole ? random.pick<float>({0, -1, NAN, INFINITY})
                                 : (u < step ? near : far) * factor);
       }
@@ -77,18 +77,16 @@ struct Frame {
 
   rc::DepthTiles make_tiles() {
     rc::DepthTiles made(nullptr, plan.height, plan.width);
-    tiles.assign(static_cast<size_t>(made.frame), {INFINITY, -INFINITY});
+    tiles.assign(static_cast<size_t>(made.frame), rc::kNoPixels);
     made.data = tiles.data();
     for (int64_t i = 0; i < plan.height * plan.width; ++i) {
       const float number = depth[static_cast<size_t>(i)];
-      const float measured =
-          rc::is_measurement(number, plan.depth_limit) ? number * plan.depth_scale : -INFINITY;
+      const bool is_measured = rc::is_measurement(number, plan.depth_limit);
       for (int l = 0; l < rc::kTileLevels; ++l) {
         const int shift = rc::kTileShift + l;
         const int64_t v = i / plan.width >> shift, u = i % plan.width >> shift;
-        rc::DepthTile& tile = made.data[made.level[l] + v * made.width[l] + u];
-        tile.least = std::fmin(tile.least, measured);
-        tile.most = std::fmax(tile.most, measured);
+        rc::join(made.data[made.level[l] + v * made.width[l] + u],
+                 rc::tile_of(is_measured, number * plan.depth_scale));
       }
     }
     return made;
@@ -97,7 +95,7 @@ struct Frame {
 
 /** What the voxels of a box see. */
 struct Seen {
-  int64_t voxels = 0, on_image = 0, observed = 0, free = 0;
+  int64_t voxels = 0, on_image = 0, measured = 0, observed = 0, free = 0;
 };
 
 Seen ask_all(const Frame& frame, const rc::Camera& camera, const rc::Box& box) {
@@ -110,6 +108,7 @@ Seen ask_all(const Frame& frame, const rc::Camera& camera, const rc::Box& box) {
         if (!rc::pixel_of(frame.plan, camera, x, y, z, pixel)) continue;
         ++seen.on_image;
         const auto i = static_cast<size_t>(pixel.row * frame.plan.width + pixel.column);
+        seen.measured += rc::is_measurement(frame.depth[i], frame.plan.depth_limit);
         rc::FieldState state = {};
         if (!rc::observe<false>(frame.plan, camera, 0, pixel, frame.depth[i], state)) continue;
         ++seen.observed;
@@ -124,7 +123,7 @@ Seen ask_all(const Frame& frame, const rc::Camera& camera, const rc::Box& box) {
 
 int main() {
   Random random(5);
-  int64_t left_out = 0, observed = 0, hidden = 0, counts[4] = {};
+  int64_t left_out = 0, observed = 0, hidden = 0, counts[5] = {};
   for (int round = 0; round < 12000; ++round) {
     rc::Grid grid = {};
     for (int64_t& dim : grid.dims) dim = random.integer(1, 1000);
@@ -148,8 +147,10 @@ int main() {
       CHECK(may_see || seen.on_image == 0);
       CHECK(sight != rc::Sight::none || seen.observed == 0);
       CHECK(sight != rc::Sight::free || seen.free == seen.voxels);
-      CHECK(sight != rc::Sight::edge ||
-            (seen.observed == seen.on_image && seen.free == seen.on_image));
+      const bool has_holes = sight == rc::Sight::holes;
+      CHECK(!has_holes || seen.on_image == seen.voxels);
+      CHECK(!(has_holes || sight == rc::Sight::edge) ||
+            (seen.observed == seen.measured && seen.free == seen.measured));
       left_out += !may_see;
       observed += seen.observed > 0;
       hidden += sight == rc::Sight::none && seen.on_image == seen.voxels;
