@@ -40,12 +40,13 @@ class Chains {
     links_[i] = voxel << 16 | (atomicExch(heads_ + voxel, i) & kNone);
   }
 
-  // From here on the upper halves of the heads are a list of their own.
+  // From here on the upper halves of the heads are a list of their own, which is read while lower halves are
+  // written.
   __device__ uint32_t next(uint32_t i) const { return links_[i] & kNone; }
   __device__ uint32_t voxel_of(uint32_t i) const { return links_[i] >> 16; }
-  __device__ uint32_t head(uint32_t voxel) const { return heads_[voxel] & kNone; }
+  __device__ uint32_t head(uint32_t voxel) const { return half(voxel, 0); }
   __device__ void list(uint32_t entry, uint32_t voxel) const { half(entry, 1) = voxel; }
-  __device__ uint32_t listed(uint32_t entry) const { return heads_[entry] >> 16; }
+  __device__ uint32_t listed(uint32_t entry) const { return half(entry, 1); }
 
   // A voxel whose result lies where the features of its head were.
   __device__ void finish(uint32_t voxel, uint32_t head, uint32_t count) const {
