@@ -35,7 +35,19 @@ except ImportError:
 BATCHES, BATCH = 31, 100
 """Batches of calls, short enough for a CUDA stream's queue."""
 
+WARM_UP = 1.0
+"""Seconds of calls before the first one is timed: processors and devices that were idle take a part
+of that to reach their clocks."""
+
 Call = Callable[[], object]
+
+
+def warm_up(call: Call, wait: Call) -> None:
+    end = time.perf_counter() + WARM_UP
+    while time.perf_counter() < end:
+        for _ in range(BATCH):
+            call()
+        wait()
 
 
 def host_time(call: Call, wait: Call) -> Time:
@@ -131,6 +143,8 @@ def measure(suite: Suite, device: str, to_device: Callable[[np.ndarray], Any]) -
         axes = {"B": rows, "S": samples, "T": targets, "D": channels}
         with rc.Context(device, threads=1) as context:
             wait = context.synchronize
+            if not suite.rows:
+                warm_up(c_call(context, arrays, validate=True), wait)
             for way, make in own_calls(context, arrays):
                 for validate in (True, False):
                     suite.add(
