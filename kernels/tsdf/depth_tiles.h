@@ -66,12 +66,9 @@ RC_HD inline DepthTile tile_of(bool is_measured, float measurement) {
   return is_measured ? DepthTile{measurement, measurement} : DepthTile{-kInfinity, -kInfinity};
 }
 
-RC_HD inline bool has_holes(const DepthTile& tile) {
-  return bit_cast<uint32_t>(tile.least) >> 31 != 0;
-}
+constexpr uint32_t kSign = uint32_t{1} << 31;
 
 RC_HD inline void join(DepthTile& tile, const DepthTile& other) {
-  constexpr uint32_t kSign = uint32_t{1} << 31;
   const float least = least_of(std::fabs(tile.least), std::fabs(other.least));
   const uint32_t signs = (bit_cast<uint32_t>(tile.least) | bit_cast<uint32_t>(other.least)) & kSign;
   tile.least = bit_cast<float>(bit_cast<uint32_t>(least) | signs);

@@ -120,19 +120,23 @@ RC_HD inline Sight sight_of(const IntegratePlan& plan, const Camera& camera,
   const int last_u = (last[0] >> shift) - u, last_v = (last[1] >> shift) - v;
   const DepthTile* const data =
       tiles.data + frame * tiles.frame + tiles.level[level] + (int64_t{v} * width + u);
-  DepthTile all = kNoPixels;
+  float least = kInfinity, most = -kInfinity;
+  uint32_t signs = 0;
   for (int i = 0; i < kTilesOfBox; ++i) {
     const int row = (i < last_v ? i : last_v) * width;
     for (int j = 0; j < kTilesOfBox; ++j) {
-      join(all, data[row + (j < last_u ? j : last_u)]);
+      const DepthTile tile = data[row + (j < last_u ? j : last_u)];
+      least = least_of(least, std::fabs(tile.least));
+      most = most_of(most, tile.most);
+      signs |= bit_cast<uint32_t>(tile.least);
     }
   }
-  const float least = std::fabs(all.least), most = all.most;
   if (most - nearest < -plan.truncation) return Sight::none;
   if (!(least - farthest > plan.truncation)) return Sight::mixed;
   if (plan.carving == 0) return Sight::none;
   if (plan.inverse_square != 0) return Sight::mixed;
-  return !inside ? Sight::edge : has_holes(all) ? Sight::holes : Sight::free;
+  const bool has_holes = (signs & kSign) != 0;
+  return !inside ? Sight::edge : has_holes ? Sight::holes : Sight::free;
 }
 
 RC_HD inline bool is_asked(Sight sight) { return sight > Sight::free; }

@@ -20,10 +20,11 @@ float choose(bool condition, float yes, float no) {
   return bit_cast<float>((bit_cast<uint32_t>(yes) & mask) | (bit_cast<uint32_t>(no) & ~mask));
 }
 
-// Tiles of a pixel's width, their members apart.
+// Of columns of pixels side by side: the least and the greatest measurement, and all bits where each pixel
+// has one.
 struct Strip {
   float least[kStrip], most[kStrip];
-  uint32_t sign[kStrip];  // of `least`
+  uint32_t measured[kStrip];
 
   template <class Depth>
   void take_row(const IntegratePlan& plan, const Depth* row, int64_t step, int64_t count) {
@@ -32,38 +33,44 @@ struct Strip {
       const auto depth = static_cast<float>(row[i * step]);
       // is_measurement()
       const bool counts = (depth > 0) & (depth <= limit);
-      const float measured = depth * scale;
-      least[i] = choose(counts & (measured < least[i]), measured, least[i]);
-      most[i] = choose(counts & (measured > most[i]), measured, most[i]);
-      sign[i] |= static_cast<uint32_t>(!counts) << 31;
+      const float measurement = depth * scale;
+      least[i] = choose(counts & (measurement < least[i]), measurement, least[i]);
+      most[i] = choose(counts & (measurement > most[i]), measurement, most[i]);
+      measured[i] &= -static_cast<uint32_t>(counts);
     }
   }
-  DepthTile at(int64_t i) const {
-    return {bit_cast<float>(bit_cast<uint32_t>(least[i]) | sign[i]), most[i]};
+  DepthTile tile(int64_t begin, int64_t end) const {
+    DepthTile tile = kNoPixels;
+    uint32_t all = ~uint32_t{0};
+    for (int64_t i = begin; i < end; ++i) {
+      tile.least = least_of(tile.least, least[i]);
+      tile.most = most_of(tile.most, most[i]);
+      all &= measured[i];
+    }
+    if (all == 0) tile.least = -tile.least;
+    return tile;
   }
 };
 
 // Tiles of the first level in row `v` of them.
 template <class Depth>
-void make_row(const IntegratePlan& plan, const DepthTiles& tiles, int64_t frame, int64_t v,
-              DepthTile* row) {
+void make_row(const IntegratePlan& plan, int64_t frame, int64_t v, DepthTile* row) {
   const auto image = reinterpret_cast<const Depth*>(plan.depth.data) + frame * plan.depth.frame;
   const int64_t step = plan.depth.column, end = std::min(plan.height, (v + 1) * kTile);
-  std::fill_n(row, tiles.width[0], kNoPixels);
   for (int64_t u = 0; u < plan.width; u += kStrip) {
     const int64_t count = std::min<int64_t>(kStrip, plan.width - u);
     Strip strip;
     std::fill_n(strip.least, count, kInfinity);
     std::fill_n(strip.most, count, -kInfinity);
-    std::fill_n(strip.sign, count, 0);
+    std::fill_n(strip.measured, count, ~uint32_t{0});
     for (int64_t y = v * kTile; y < end; ++y) {
       const Depth* const pixels = image + y * plan.depth.row + u * step;
       // Compilers make lanes of the one with the constant.
       step == 1 ? strip.take_row(plan, pixels, 1, count)
                 : strip.take_row(plan, pixels, step, count);
     }
-    for (int64_t i = 0; i < count; ++i) {
-      join(row[(u + i) >> kTileShift], strip.at(i));
+    for (int64_t i = 0; i < count; i += kTile) {
+      row[(u + i) >> kTileShift] = strip.tile(i, std::min(count, i + kTile));
     }
   }
 }
@@ -82,8 +89,8 @@ void make_tiles(const IntegratePlan& plan, const CameraPass& pass, const DepthTi
       for (int64_t v = region << (kLast - l); v < last; ++v) {
         DepthTile* const row = frame + tiles.level[l] + v * tiles.width[l];
         if (l == 0) {
-          plan.depth.type == Type::u16 ? make_row<uint16_t>(plan, tiles, pass.first + f, v, row)
-                                       : make_row<float>(plan, tiles, pass.first + f, v, row);
+          plan.depth.type == Type::u16 ? make_row<uint16_t>(plan, pass.first + f, v, row)
+                                       : make_row<float>(plan, pass.first + f, v, row);
           continue;
         }
         std::fill_n(row, tiles.width[l], kNoPixels);
