@@ -55,11 +55,13 @@ LIMITS: dict[str, str] = {
     ),
     "resample and fuse, large, cold: of the copy rate": (
         "Instructions and waits, not bytes, where rows are narrow or targets are twice the"
-        " samples: the schedulers issue in 45 to 74 % of all cycles there and warps wait for"
+        " samples: the schedulers issue in 49 to 78 % of all cycles there and warps wait for"
         " loads in between (issue %, [counters](design/counters.md)); rows of 56 bytes and more"
-        " of one type take 88 to 97 % of the copy rate where samples are twice the targets, of"
-        " 128 bytes and more 81 to 88 % where targets are twice the samples, 32 channels of two"
-        " types 76 to 94 %."
+        " of one type take 85 to 96 % of the copy rate where samples are twice the targets, of"
+        " 128 bytes and more 80 to 85 % where targets are twice the samples, 32 channels of two"
+        " types 76 to 94 %. Wide rows, the peers' too, take 5 % longer than in the record of the"
+        " day before, with the same copy rate and the same kernels; profiled alone they take as"
+        " long as then."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
@@ -88,8 +90,8 @@ LIMITS: dict[str, str] = {
         " parameters, and for code that is not in the cache yet ([counters](design/counters.md))."
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
-        "The check of all times and what a fault would need: Triton's and the compiled code"
-        " check nothing."
+        "The same chain, with more code in it than twenty lines for one rule: without validation"
+        " it takes as long."
     ),
     "ragged episodes: of the dense figure per byte": (
         "Each lane finds the row of its target among the offsets before it searches, and reads"
@@ -97,13 +99,13 @@ LIMITS: dict[str, str] = {
         " [counters](design/counters.md))."
     ),
     "windows from a store of 10^6 frames: of the copy rate": (
-        "Loads that wait: 60 to 80 % of the samples of stalled warps are long scoreboard at"
+        "Loads that wait: 60 to 82 % of the samples of stalled warps are long scoreboard at"
         " 50 % occupancy ([counters](design/counters.md)); every window is another row, its"
         " times in other sectors than its values."
     ),
     "fuse of n streams: of the bytes-bound time of its streams": (
         "Accesses of 4 and 8 bytes, where the table's rows allow no wider ones: the schedulers"
-        " issue in 68 to 71 % of all cycles, and 40 to 47 % of the stalled warps wait for loads"
+        " issue in 73 to 74 % of all cycles, and 34 to 37 % of the stalled warps wait for loads"
         " ([counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "occupancy, 10M random points, 256^3": (
@@ -112,16 +114,16 @@ LIMITS: dict[str, str] = {
     ),
     "count, 10M random points, 256^3": (
         "Instructions and waits: sorting points by tile in shared memory issues in 68 % of all"
-        " cycles (69 us), counting there in 52 % (48 us, [counters](design/counters.md))."
+        " cycles (69 us), counting there in 51 % (49 us, [counters](design/counters.md))."
         " Scattered reductions into 67 MB took 380 us."
     ),
     "count, 10M coherent points, 256^3": (
-        "As with random points: 68 and 46 % of the issue slots. Scattered reductions took 102"
+        "As with random points: 68 and 45 % of the issue slots. Scattered reductions took 102"
         " us, but that points are coherent is known only once they are read."
     ),
     "mean and max of 4 float32, 10M random points": (
-        "Waits inside of blocks, not bytes: the tiles' blocks issue in 40 % of all cycles (280 us),"
-        " those that sort batches of points, one to a multiprocessor, in 38 % (171 us,"
+        "Waits inside of blocks, not bytes: the tiles' blocks issue in 39 % of all cycles (282 us),"
+        " those that sort batches of points, one to a multiprocessor, in 38 % (170 us,"
         " [counters](design/counters.md), [note](design/voxelize-cuda.md))."
     ),
     "mean and max of 4 float32, 10M coherent points": (
@@ -129,9 +131,9 @@ LIMITS: dict[str, str] = {
     ),
     "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same waits."),
     "sparse mean of 4 float32, 10M points": (
-        "The sums of the tiles (337 us by the profiler, 48 % of the issue slots), sorting"
-        " points into them (204, 38 %), and the voxel of each point, a scattered look-up (97,"
-        " 75 %; [counters](design/counters.md))."
+        "The sums of the tiles (347 us by the profiler, 47 % of the issue slots), sorting"
+        " points into them (198, 39 %), and the voxel of each point, a scattered look-up (97,"
+        " 74 %; [counters](design/counters.md))."
     ),
     "hard voxelization, 250k points": (
         "Launches that wait for each other, five of them; the longest, which mark cells and"
@@ -144,8 +146,7 @@ LIMITS: dict[str, str] = {
     "host time of a C call": (
         "The launch itself: `cudaLaunchKernel` alone took 3.2 to 4.1 us in the same process. On"
         " another host, where it took 3.4, the driver's `cuLaunchKernel` took 3.2, and a launch"
-        " that may begin early, as small calls have it, 2.8. Hosts differ more: 4.2 to 5.6 us were"
-        " seen with the same library."
+        " that may begin early, as small calls have it, 2.8. Hosts differ: 4.2 to 4.6 us were seen."
     ),
     "mean and max against the float-atomic torch scatter": (
         "As for mean and max above: instructions."
@@ -155,21 +156,23 @@ LIMITS: dict[str, str] = {
         " that looks at four arrays and at what the last such call was."
     ),
     "resample, small": (
-        "The check of all times in the same launch: see the column without validation."
+        "A chain of loads that wait for each other, and code that is not in the cache yet"
+        " ([counters](design/counters.md)); without validation they take as long."
     ),
     "resample, width": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
     "resample, type": (
         "Rows of 32 bytes that become 128: the check, without which it takes less than the others."
     ),
     "resample, times": (
-        "Seven channels: instructions (65 to 75 % of the issue slots,"
-        " [counters](design/counters.md)): rows of 28 bytes allow no accesses of more than 4."
+        "Seven channels: instructions (71 to 78 % of the issue slots; with shared times 45 %, and"
+        " loads that wait, [counters](design/counters.md)): rows of 28 bytes allow no accesses of"
+        " more than 4."
     ),
     "resample, large": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
     "32 depth frames 640x480 into a 256^3 TSDF": (
         "Where cameras see nearly all voxels in all frames: instructions of the voxels that"
-        " have to be asked, 1010 us at 75 % of the issue slots, DRAM at 6 %"
-        " ([counters](design/counters.md), [note](design/tsdf-cuda.md)). The other scenes"
-        " reach it."
+        " have to be asked, 535 us at 61 % of the issue slots, half of what warps wait for being"
+        " depths, DRAM at 13 % ([counters](design/counters.md), [note](design/tsdf-cuda.md))."
+        " The other scenes reach it."
     ),
 }
