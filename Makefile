@@ -126,6 +126,7 @@ wheel: $(VENV)/package.done ## A wheel for MACHINE into dist/; CUDA=disabled lea
 	  pip wheel --quiet --no-build-isolation --no-deps -w dist -C build-dir=build/wheel-$(MACHINE) \
 	    $(patsubst %,-C setup-args=%,-Dcuda=$(CUDA) $(CROSS:%=--cross-file=$(CURDIR)/%) $(WHEEL_OPTIONS)) .
 	@python scripts/sbom.py dist/robocache-*_$(MACHINE).whl build/wheel-$(MACHINE)
+	@python scripts/wheel_size.py dist/robocache-*_$(MACHINE).whl
 	@ls dist
 
 dist: wheel ## The wheel, the sources, their parts (CycloneDX) and SHA256SUMS, into dist/

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("wheel")
 
 PACKAGE = builds.ROOT / "bindings" / "python" / "robocache"
 LIBRARY = "robocache/librobocache.so.1"
-CUDA_LIMIT, CPU_LIMIT = 20_000_000, 3_000_000
+SIZE = builds.ROOT / "scripts" / "wheel_size.py"
 
 
 def module(name: str, *arguments: str | Path) -> str:
@@ -64,9 +64,23 @@ def test_library_is_the_one_that_the_c_tests_run_on(wheel: Path) -> None:
 
 
 def test_size(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        cuda = b"cudaGetDeviceCount" in archive.read(LIBRARY)
-    assert wheel.stat().st_size < (CUDA_LIMIT if cuda else CPU_LIMIT)
+    subprocess.run([sys.executable, SIZE, wheel], check=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "3.0 MB, without CUDA: expected less than 3 MB"),
+        (b"cudaGetDeviceCount", "20.0 MB, with CUDA: expected less than 20 MB"),
+    ],
+)
+def test_larger_wheels_are_refused(content: bytes, said: str, tmp_path: Path) -> None:
+    made = tmp_path / "made.whl"
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(LIBRARY, content + bytes(20_000_000 if content else 3_000_000))
+    done = subprocess.run([sys.executable, SIZE, made], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f"made.whl: {said}\n"
 
 
 def obsolete(wheel: Path, folder: Path) -> Path:
