@@ -59,9 +59,9 @@ LIMITS: dict[str, str] = {
         " loads in between (issue %, [counters](design/counters.md)); rows of 56 bytes and more"
         " of one type take 85 to 96 % of the copy rate where samples are twice the targets, of"
         " 128 bytes and more 80 to 85 % where targets are twice the samples, 32 channels of two"
-        " types 76 to 94 %. Wide rows, the peers' too, take 5 % longer than in the record of the"
-        " day before, with the same copy rate and the same kernels; profiled alone they take as"
-        " long as then."
+        " types 76 to 94 %. Wide rows, the peers' too, take 5 % longer than in the record before"
+        " (commit 89cbb0a, another GPU of the kind), with the same copy rate and the same kernels;"
+        " profiled alone they take as long as then."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
