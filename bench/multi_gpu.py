@@ -4,10 +4,12 @@
     python -m bench.multi_gpu [--output build/bench]
 
 Every GPU has inputs of its own. They lie in its memory, or in pinned memory of the host: then they
-are copied into one of two buffers while the other one is worked on. Each shard's result is compared
-with the CPU's, to the bit, before anything is timed. A row's time is that in which all GPUs have
-done one call each, from a start in common to the end of the last. "efficiency" is the mean time of
-the same GPUs, each working alone, by this time.
+are copied into one of two buffers while the other one is worked on. Calls on what lies in a GPU's
+memory are replayed from a graph, as in the other suites, and also made one by one: from threads of
+Python, which take turns at its lock. Each shard's result is compared with the CPU's, to the bit,
+before anything is timed. A row's time is that in which all GPUs have done one call each, from a
+start in common to the end of the last. "efficiency" is the mean time of the same GPUs, each working
+alone, by this time.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,6 +37,8 @@ CELL = 0.1
 SECONDS = 0.08
 """Least duration of a round: a start in common is off by far less."""
 ROUNDS = 5
+CAPTURED = 16
+"""Calls of a graph."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,7 @@ class Shard:
             self.buffers = [[torch.empty_like(one) for one in self.inputs] for _ in range(2)]
             self.out = work.empty(self.device)
             self.free = [torch.cuda.Event() for _ in range(2)]
+        self.graph = self.captured()
         self.thread = ThreadPoolExecutor(1)
         self.bytes = sum(one.nbytes for one in self.inputs)
 
@@ -144,21 +150,36 @@ class Shard:
         """0: of the work; 1: of the copies."""
         return torch.cuda.stream(self.streams[stream])
 
-    def resident(self, repeats: int) -> None:
+    def captured(self) -> torch.cuda.CUDAGraph:
+        """CAPTURED calls on the inputs in the GPU's memory."""
+        graph = torch.cuda.CUDAGraph()
+        self.resident(1)
+        with torch.cuda.device(self.device), torch.cuda.graph(graph, stream=self.streams[0]):
+            for _ in range(CAPTURED):
+                self.work.call(self.inputs, self.out, self.context)
+        return graph
+
+    def replays(self, turns: int) -> None:
         with self.on(0):
-            for _ in range(repeats):
+            for _ in range(turns):
+                self.graph.replay()
+        self.context.synchronize()
+
+    def resident(self, turns: int) -> None:
+        with self.on(0):
+            for _ in range(turns):
                 self.work.call(self.inputs, self.out, self.context)
         self.context.synchronize()
 
-    def copies(self, repeats: int) -> None:
+    def copies(self, turns: int) -> None:
         with self.on(1):
-            for _ in range(repeats):
+            for _ in range(turns):
                 for buffer, one in zip(self.buffers[0], self.pinned, strict=True):
                     buffer.copy_(one, non_blocking=True)
         self.streams[1].synchronize()
 
-    def pipeline(self, repeats: int) -> None:
-        for turn in range(repeats):
+    def pipeline(self, turns: int) -> None:
+        for turn in range(turns):
             buffers, free = self.buffers[turn % 2], self.free[turn % 2]
             with self.on(1):
                 self.streams[1].wait_event(free)
@@ -175,7 +196,7 @@ class Shard:
         """The results of both ways, against the CPU's, to the bit."""
         expected = self.work.empty("cpu")
         self.work.call(self.pinned, expected, cpu)
-        for way in (self.resident, self.pipeline):
+        for way in (self.replays, self.resident, self.pipeline):
             with self.on(0):
                 self.out.fill_(float("nan"))
             way(2)
@@ -184,30 +205,47 @@ class Shard:
 
     def close(self) -> None:
         self.thread.shutdown()
+        self.graph.reset()
         self.context.close()
 
 
-Way = Callable[[Shard, int], None]
+class Way(NamedTuple):
+    """How the calls of a row are made."""
+
+    place: str
+    name: str
+    take: Callable[[Shard, int], None]
+    """Takes so many turns."""
+    calls: int = 1
+    """Of a turn."""
 
 
-def together(shards: Sequence[Shard], way: Way, repeats: int) -> float:
+WAYS = (
+    Way("in the GPU's memory", OWN, Shard.replays, CAPTURED),
+    Way("in the GPU's memory, called by Python's threads", OWN, Shard.resident),
+    Way("in pinned memory", OWN, Shard.pipeline),
+    Way("in pinned memory", f"{OWN}, the copy alone", Shard.copies),
+)
+
+
+def together(shards: Sequence[Shard], way: Way, turns: int) -> float:
     """Seconds of a call, of all at once: from a start in common to the end of the last."""
     barrier = threading.Barrier(len(shards))
 
     def run(shard: Shard) -> tuple[float, float]:
         barrier.wait()
         begin = time.perf_counter()
-        way(shard, repeats)
+        way.take(shard, turns)
         return begin, time.perf_counter()
 
     futures = [shard.thread.submit(run, shard) for shard in shards]
     begins, ends = zip(*(future.result() for future in futures), strict=True)
-    return (max(ends) - min(begins)) / repeats
+    return (max(ends) - min(begins)) / (turns * way.calls)
 
 
-def rounds(shards: Sequence[Shard], way: Way, repeats: int) -> Time:
-    together(shards, way, repeats)
-    return Time.of([together(shards, way, repeats) for _ in range(ROUNDS)])
+def rounds(shards: Sequence[Shard], way: Way, turns: int) -> Time:
+    together(shards, way, turns)
+    return Time.of([together(shards, way, turns) for _ in range(ROUNDS)])
 
 
 def measure(suite: Suite, work: Work, counts: Sequence[int]) -> None:
@@ -215,23 +253,19 @@ def measure(suite: Suite, work: Work, counts: Sequence[int]) -> None:
     with rc.Context("cpu") as cpu:
         for shard in shards:
             shard.check(cpu)
-    for place, way, name in (
-        ("in the GPU's memory", Shard.resident, OWN),
-        ("in pinned memory", Shard.pipeline, OWN),
-        ("in pinned memory", Shard.copies, f"{OWN}, the copy alone"),
-    ):
+    for way in WAYS:
         together(shards[:1], way, 2)
-        repeats = max(2, round(SECONDS / together(shards[:1], way, 2)))
-        alone = [rounds([shard], way, repeats) for shard in shards]
+        turns = max(2, round(SECONDS / (together(shards[:1], way, 2) * way.calls)))
+        alone = [rounds([shard], way, turns) for shard in shards]
         for count in counts:
-            taken = rounds(shards[:count], way, repeats) if count > 1 else alone[0]
+            taken = rounds(shards[:count], way, turns) if count > 1 else alone[0]
             mean = sum(one.seconds for one in alone[:count]) / count
             suite.add(
-                f"{work.name}, {place}, {count} GPU{'s' * (count > 1)}",
-                name,
+                f"{work.name}, {way.place}, {count} GPU{'s' * (count > 1)}",
+                way.name,
                 taken,
-                group=place,
-                axes={"gpus": count, "input": place},
+                group=way.place,
+                axes={"gpus": count, "input": way.place},
                 efficiency=mean / taken.seconds,
                 input_gigabytes_per_second=count * shards[0].bytes / taken.seconds / 1e9,
             )
