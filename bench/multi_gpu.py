@@ -34,9 +34,9 @@ COUNTS = (1, 2, 4, 8)
 STEP = 1_000_000
 """Mean time between samples, in nanoseconds."""
 CELL = 0.1
-SECONDS = 0.08
-"""Least duration of a round: a start in common is off by far less."""
-ROUNDS = 5
+SECONDS = 0.25
+"""Least duration of a round: threads that begin together begin up to some milliseconds apart."""
+ROUNDS = 7
 CAPTURED = 16
 """Calls of a graph."""
 
