@@ -103,8 +103,8 @@ def targets(part: str, results: Results) -> str:
         limits = [
             f"- {target.work}: {limit}"
             for target, verdict in judged
-            if verdict and not verdict.met
-            for limit in [limit_of(verdict)]
+            if not (verdict and verdict.met)
+            for limit in [limit_of(verdict) if verdict else LIMITS.get(target.work)]
             if limit
         ]
         parts.append("\n".join(lines + (["", "What limits:", "", *limits] if limits else [])))
