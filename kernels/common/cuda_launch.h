@@ -2,6 +2,8 @@
 // How work is spread over the blocks of a CUDA device.
 #pragma once
 
+#include <cuda_runtime_api.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -21,6 +23,14 @@ inline unsigned blocks_for(int64_t count) {
 // For threads that take several numbers each: more blocks than are at work at once only cost the
 // time to begin them.
 inline unsigned few_blocks(int64_t count) { return std::min(blocks_for(count), 1u << 12); }
+
+// Of the current device.
+inline cudaError_t count_multiprocessors(int* count) {
+  int device = 0;
+  const cudaError_t error = cudaGetDevice(&device);
+  if (error != cudaSuccess) return error;
+  return cudaDeviceGetAttribute(count, cudaDevAttrMultiProcessorCount, device);
+}
 
 // Numbers from this thread's first one up to `count`, a step of the whole grid at a time.
 template <class Body>

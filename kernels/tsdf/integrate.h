@@ -29,14 +29,14 @@ RC_HD inline void color_at(const Images& images, int64_t element, float (&color)
 // Greatest weight of an observation: sums of it are finite.
 constexpr float kMostWeight = 0x1p64f;
 
-// Weight of an observation of the distance d, at least -truncation, by a measurement z > 0. It may
-// vanish.
-RC_HD inline float weight_of(const IntegratePlan& plan, float z, float d) {
-  float weight = 1;
-  if (plan.inverse_square != 0) {
-    weight = 1 / (z * z);
-    weight = weight < kMostWeight ? weight : kMostWeight;
-  }
+// Weight of an observation by a measurement z > 0, and of one of the distance d, at least -truncation,
+// whose weight would be `weight`. Either may vanish.
+RC_HD inline float weight_of(const IntegratePlan& plan, float z) {
+  if (plan.inverse_square == 0) return 1;
+  const float weight = 1 / (z * z);
+  return weight < kMostWeight ? weight : kMostWeight;
+}
+RC_HD inline float weight_behind(const IntegratePlan& plan, float d, float weight) {
   return d < -plan.edge ? weight * ((d + plan.truncation) * plan.fall) : weight;
 }
 
@@ -46,54 +46,21 @@ struct Pixel {
   int row, column;
 };
 
-// The same numbers for u in [0, 2^22), as many pixels as an image may have: without a conversion,
-// which devices do slowly.
-RC_HD inline int whole_part(float u) {
-#if defined(__CUDA_ARCH__)
-  return __float_as_int(__fadd_rd(u, 0x1p23f)) - 0x4b000000;
-#else
-  return static_cast<int>(u);
-#endif
-}
-RC_HD inline float to_float(int whole) {
-#if defined(__CUDA_ARCH__)
-  return __int_as_float(whole + 0x4b000000) - 0x1p23f;
-#else
-  return static_cast<float>(whole);
-#endif
-}
-
-// False where the frame does not see voxel (i, j, k), whose z is `pixel.z` and 1 / z `inverse`. NaN,
-// wherever it comes from, fails the comparisons.
-RC_HD inline bool pixel_at(const IntegratePlan& plan, const Camera& camera, float i, float j,
-                           float k, float inverse, Pixel& pixel) {
+// False where the frame does not see voxel (i, j, k). NaN, wherever it comes from, fails the
+// comparisons.
+RC_HD inline bool pixel_of(const IntegratePlan& plan, const Camera& camera, float i, float j,
+                           float k, Pixel& pixel) {
+  pixel.z = dot(camera.rows[2], i, j, k);
+  const float inverse = 1 / pixel.z;
   const float u = std::fma(dot(camera.rows[0], i, j, k), inverse, camera.middle[0]);
   const float v = std::fma(dot(camera.rows[1], i, j, k), inverse, camera.middle[1]);
   if (!(pixel.z > 0 && u >= 0 && u < static_cast<float>(plan.width) && v >= 0 &&
         v < static_cast<float>(plan.height))) {
     return false;
   }
-  pixel.column = whole_part(u);
-  pixel.row = whole_part(v);
+  pixel.column = static_cast<int>(u);
+  pixel.row = static_cast<int>(v);
   return true;
-}
-
-#if defined(__CUDACC__)
-// The same of a voxel in front of the camera. As numbers without a sign rows and columns beside the image
-// are too great, whatever whole_part() makes of them.
-__device__ inline bool pixel_before(const IntegratePlan& plan, const Camera& camera, float i,
-                                    float j, float k, float inverse, Pixel& pixel) {
-  pixel.column = whole_part(std::fma(dot(camera.rows[0], i, j, k), inverse, camera.middle[0]));
-  pixel.row = whole_part(std::fma(dot(camera.rows[1], i, j, k), inverse, camera.middle[1]));
-  return static_cast<uint32_t>(pixel.column) < static_cast<uint32_t>(plan.width) &&
-         static_cast<uint32_t>(pixel.row) < static_cast<uint32_t>(plan.height);
-}
-#endif
-
-RC_HD inline bool pixel_of(const IntegratePlan& plan, const Camera& camera, float i, float j,
-                           float k, Pixel& pixel) {
-  pixel.z = dot(camera.rows[2], i, j, k);
-  return pixel_at(plan, camera, i, j, k, 1 / pixel.z, pixel);
 }
 
 RC_HD inline bool is_measurement(float depth, float limit) { return depth > 0 && depth <= limit; }
@@ -110,14 +77,14 @@ RC_HD inline bool observe(const IntegratePlan& plan, const Camera& camera, int64
   if (!(d >= -plan.truncation)) return false;
   bool within = d <= plan.truncation;
   if (within) {
-    const float a = (to_float(pixel.column) - camera.principal[0]) * camera.slope[0];
-    const float b = (to_float(pixel.row) - camera.principal[1]) * camera.slope[1];
+    const float a = (static_cast<float>(pixel.column) - camera.principal[0]) * camera.slope[0];
+    const float b = (static_cast<float>(pixel.row) - camera.principal[1]) * camera.slope[1];
     d *= std::sqrt(std::fma(a, a, std::fma(b, b, 1.0f)));
     if (!(d >= -plan.truncation)) return false;
     within = d <= plan.truncation;
   }
   if (!within && plan.carving == 0) return false;
-  const float weight = weight_of(plan, measured, d);
+  const float weight = weight_behind(plan, d, weight_of(plan, measured));
   if (!(weight > 0)) return false;
   if (kColors && plan.color && within) {
     float color[3];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// rc_tsdf_integrate on a CUDA device, in three launches: the depth tiles; the bricks that some camera
-// sees, with what each camera sees of each of their parts; and the voxels of these parts, a part a warp.
+// rc_tsdf_integrate on a CUDA device, in three launches: the depth tiles and masks; the bricks that some
+// camera sees, with what each camera sees of each of their parts; and the voxels of these parts, a part a
+// warp.
 #define RC_LEVEL cuda
 #include "kernels/common/cuda_launch.h"
-#include "kernels/tsdf/sight.h"
+#include "kernels/tsdf/observe_cuda.cuh"
 #include "kernels/tsdf/tsdf_cuda.h"
 
 RC_KERNELS_BEGIN
@@ -11,10 +12,10 @@ namespace {
 
 constexpr int kWarp = 32;
 
-// The parts of a brick are cubes, and two voxels side by side along z a thread's.
+// The parts of a brick are cubes, each a warp's.
 constexpr int kAxes = 3;
 constexpr int kParts = 1 << kAxes;
-constexpr int kVoxels = kPartEdge * kPartEdge * kPartEdge / kWarp;
+static_assert(kWarp * kVoxels == kPartEdge * kPartEdge * kPartEdge);
 constexpr int kPairs = kPartEdge / kVoxels;
 
 // A brick that some camera sees: its first voxel, the elements of that, and what is seen of its parts.
@@ -26,11 +27,13 @@ struct alignas(16) SeenBrick {
 
 struct Scratch {
   DepthTiles tiles;
+  Masks masks;
   SeenBrick* seen;
   int* count;  // of `seen`
+  int* next;   // number of the first part that no block has claimed
 };
 
-// --- Depth tiles: a block makes those of all levels under one of the last.
+// --- Depth tiles and masks: a block makes those of all levels under one of the last.
 
 constexpr int kTileEdge = 1 << kTileShift;
 constexpr int kRegion = kTileEdge << (kTileLevels - 1);
@@ -39,6 +42,9 @@ constexpr int kTileThreads = 256;
 // Tiles of which a thread takes a column of pixels.
 constexpr int kColumns = kRegion * kRegionTiles / kTileThreads;
 static_assert(kColumns * kTileThreads == kRegion * kRegionTiles, "no column is left over");
+static_assert(kRegion % kWarp == 0 && Masks::kColumns == kWarp && kColumns * kTileEdge <= kWarp);
+
+constexpr int64_t regions_along(int64_t pixels) { return (pixels + kRegion - 1) / kRegion; }
 
 template <class Depth>
 __global__ void __launch_bounds__(kTileThreads)
@@ -47,7 +53,7 @@ __global__ void __launch_bounds__(kTileThreads)
   __shared__ DepthTile level[2][kRegionTiles][kRegionTiles];
   const DepthTiles& tiles = scratch.tiles;
   const int thread = static_cast<int>(threadIdx.x);
-  if (blockIdx.x == 0 && blockIdx.y == 0 && thread == 0) *scratch.count = 0;
+  if (blockIdx.x == 0 && blockIdx.y == 0 && thread == 0) *scratch.count = *scratch.next = 0;
   const int region_u = static_cast<int>(blockIdx.x) % regions_along_u;
   const int region_v = static_cast<int>(blockIdx.x) / regions_along_u;
   DepthTile* const frame = tiles.data + blockIdx.y * tiles.frame;
@@ -68,6 +74,18 @@ __global__ void __launch_bounds__(kTileThreads)
 #pragma unroll
   for (int i = 0; i < kColumns * kTileEdge; ++i) {
     depths[i] = i < rows ? static_cast<float>(pixel[i * plan.depth.row]) : 0;
+  }
+  // A warp has a word of the mask of each row.
+  uint32_t mask = 0;
+#pragma unroll
+  for (int i = 0; i < kColumns * kTileEdge; ++i) {
+    const bool is_measured = i < rows && is_measurement(depths[i], plan.depth_limit);
+    const uint32_t word = __ballot_sync(0xffffffffu, is_measured);
+    if (thread % kWarp == i) mask = word;
+  }
+  if (thread % kWarp < kColumns * kTileEdge) {
+    const Masks& masks = scratch.masks;
+    masks.data[blockIdx.y * masks.frame + masks.element(row + thread % kWarp, column)] = mask;
   }
 #pragma unroll
   for (int i = 0; i < kColumns; ++i) {
@@ -136,7 +154,7 @@ __device__ Box box_at(const Grid& grid, const int (&low)[3]) {
   return box;
 }
 
-__global__ void __launch_bounds__(kSightThreads, 4)
+__global__ void __launch_bounds__(kSightThreads, 5)
     see_bricks(const __grid_constant__ IntegratePlan plan, const __grid_constant__ CameraPass pass,
                const __grid_constant__ Scratch scratch, const __grid_constant__ Along groups) {
   __shared__ Camera cameras[kFramesOfPass];
@@ -201,200 +219,43 @@ __global__ void __launch_bounds__(kSightThreads, 4)
 
 // --- Voxels.
 
-// Blocks of a launch: several for each place on a device, so that none is left with much at the end.
-constexpr int64_t kMostPartBlocks = 8192;
-
-// An element of a depth image as it is.
-template <class Depth>
-using Bits = std::conditional_t<std::is_same_v<Depth, float>, uint32_t, Depth>;
-
-// A frame of a pass and its depth. Each row of the camera is one access.
-struct alignas(16) View {
-  Camera camera;
-  const char* depth;
-};
-
-// Voxels of a thread: from (x, y, z) on, `count` of them are in the grid.
-struct Pair {
-  int x, y, z, count;
-  float *tsdf_at, *weight_at;
-  Frames frames;
-  float tsdf[kVoxels], weight[kVoxels];
-
-  __device__ void load(const float* from, int64_t step, float (&values)[kVoxels]) const {
-    for (int i = 0; i < kVoxels; ++i) values[i] = i < count ? from[i * step] : 0;
-  }
-};
-
-// Lets `count` frames observe a voxel as free space.
-__device__ void add_free_space(FieldState& state, int count, float max_weight) {
-  // Whole numbers up to 2^24 add up without rounding.
-  const bool is_whole = (state.weight + 0x1p23f) - 0x1p23f == state.weight;
-  if ((state.tsdf == 1 || state.weight == 0) && is_whole && state.weight < 0x1p22f) {
-    state.tsdf = 1;
-    state.weight = fminf(state.weight + static_cast<float>(count), max_weight);
-    return;
-  }
-#pragma unroll 1
-  for (int i = 0; i < count; ++i) add_distance(state, 1, 1, max_weight);
-}
-
-// 1 / x, rounded as a division is, for x in (2^-100, 2^100).
-__device__ float inverse_of(float x) {
-  float about;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(about) : "f"(x));
-  return fmaf(about, fmaf(-x, about, 1), about);
-}
-
-// The depth at the pixels of a pair that are on a frame, as the image has it, elsewhere 0, which is no
-// measurement. Offset numbers the elements of a frame.
-template <class Depth, class Offset>
-__device__ void load_depths(const IntegratePlan& plan, const View& view,
-                            const Pixel (&pixels)[kVoxels], const bool (&inside)[kVoxels],
-                            uint32_t (&depths)[kVoxels]) {
-  const auto image = reinterpret_cast<const Bits<Depth>*>(view.depth);
-  const auto row = static_cast<Offset>(plan.depth.row);
-  const auto column = static_cast<Offset>(plan.depth.column);
-#pragma unroll
-  for (int i = 0; i < kVoxels; ++i) {
-    depths[i] = 0;
-    if (inside[i]) depths[i] = __ldg(image + (pixels[i].row * row + pixels[i].column * column));
-  }
-}
-
-template <class Depth>
-__device__ float depth_of(uint32_t bits) {
-  return std::is_same_v<Depth, float> ? __uint_as_float(bits) : static_cast<float>(bits);
-}
-
-// is_measurement() of depths as images have them: numbers above 0 are in the order of their bits.
-template <class Depth>
-uint32_t greatest_bits(float limit) {
-  if (std::is_same_v<Depth, float>) return bit_cast<uint32_t>(limit);
-  return static_cast<uint32_t>(std::min(limit, 65535.0f));
-}
-__device__ inline bool is_measured(uint32_t bits, uint32_t greatest) { return bits - 1 < greatest; }
-
-// Counts how many of some frames have a measurement where a voxel of a pair falls on them. `kInside`: all
-// voxels fall on their images. They lie before the cameras.
-template <bool kInside, class Depth, class Offset, int kViews>
-__device__ void count_measured(const IntegratePlan& plan, const View* const (&views)[kViews],
-                               const Pair& pair, uint32_t greatest, int (&counts)[kVoxels]) {
-  const auto x = static_cast<float>(pair.x), y = static_cast<float>(pair.y);
-  uint32_t depths[kViews][kVoxels];
-#pragma unroll
-  for (int v = 0; v < kViews; ++v) {
-    const Camera& camera = views[v]->camera;
-    Pixel pixels[kVoxels];
-    bool inside[kVoxels];
-#pragma unroll
-    for (int i = 0; i < kVoxels; ++i) {
-      // Of a voxel that is not there nothing is known; it does what the first one does.
-      const auto z = static_cast<float>(pair.z + min(i, pair.count - 1));
-      const float inverse = inverse_of(dot(camera.rows[2], x, y, z));
-      inside[i] = pixel_before(plan, camera, x, y, z, inverse, pixels[i]) || kInside;
-    }
-    load_depths<Depth, Offset>(plan, *views[v], pixels, inside, depths[v]);
-  }
-#pragma unroll
-  for (int v = 0; v < kViews; ++v) {
-#pragma unroll
-    for (int i = 0; i < kVoxels; ++i) {
-      if (is_measured(depths[v][i], greatest)) ++counts[i];
-    }
-  }
-}
-
-// The same of the frames of a pass whose bits are set: two at a time wait no longer than one.
-template <bool kInside, class Depth, class Offset>
-__device__ void count_measured(const IntegratePlan& plan, const View (&views)[kFramesOfPass],
-                               uint32_t frames, const Pair& pair, uint32_t greatest,
-                               int (&counts)[kVoxels]) {
-  const auto next = [&] {
-    const View* const view = &views[__ffs(static_cast<int>(frames)) - 1];
-    frames &= frames - 1;
-    return view;
-  };
-  while (frames != 0) {
-    const View* const first = next();
-    if (frames == 0) {
-      return count_measured<kInside, Depth, Offset, 1>(plan, {first}, pair, greatest, counts);
-    }
-    count_measured<kInside, Depth, Offset, 2>(plan, {first, next()}, pair, greatest, counts);
-  }
-}
-
-// Lets a frame observe a pair; returns the bits of the voxels that do.
-template <class Depth, bool kColors, class Offset>
-__device__ uint32_t ask(const IntegratePlan& plan, const View& view, int64_t frame,
-                        const Pair& pair, FieldState (&states)[kVoxels]) {
-  const Camera& camera = view.camera;
-  const auto x = static_cast<float>(pair.x), y = static_cast<float>(pair.y);
-  Pixel pixels[kVoxels];
-  float inverses[kVoxels];
-  uint32_t depths[kVoxels];
-  bool inside[kVoxels];
-  uint32_t seen = 0;
-  bool is_usual = true;
-#pragma unroll
-  for (int i = 0; i < kVoxels; ++i) {
-    pixels[i].z = dot(camera.rows[2], x, y, static_cast<float>(pair.z + i));
-    is_usual = is_usual && pixels[i].z > 0x1p-100f && pixels[i].z < 0x1p100f;
-  }
-#pragma unroll
-  for (int i = 0; i < kVoxels; ++i) {
-    inverses[i] = is_usual ? inverse_of(pixels[i].z) : 1 / pixels[i].z;
-  }
-#pragma unroll
-  for (int i = 0; i < kVoxels; ++i) {
-    inside[i] =
-        pixel_at(plan, camera, x, y, static_cast<float>(pair.z + i), inverses[i], pixels[i]);
-  }
-  load_depths<Depth, Offset>(plan, view, pixels, inside, depths);
-#pragma unroll
-  for (int i = 0; i < kVoxels; ++i) {
-    const float depth = depth_of<Depth>(depths[i]);
-    if (observe<kColors>(plan, camera, frame, pixels[i], depth, states[i])) seen |= 1u << i;
-  }
-  return seen;
-}
-
-template <class Depth, bool kColors, class Offset>
+template <class Depth, bool kColors, class Stride>
 __device__ void integrate_pair(const IntegratePlan& plan, const CameraPass& pass,
-                               const View (&views)[kFramesOfPass], const Pair& pair,
-                               uint32_t greatest) {
+                               const Numbers<Stride>& numbers, const View (&views)[kFramesOfPass],
+                               const Pair& pair) {
   const Volume& volume = plan.volume;
   Frames frames = pair.frames;
-  FieldState states[kVoxels];
+  Asked asked = {};
   bool is_known[kVoxels];
   const auto color_at = [&](int i) {
     return reinterpret_cast<float*>(volume.color.data) +
-           element_in(volume.color, pair.x, pair.y, pair.z + i);
+           element_in(volume.color, static_cast<int>(pair.x), static_cast<int>(pair.y),
+                      static_cast<int>(pair.z[i]));
   };
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
+    FieldState& state = asked.states[i];
     is_known[i] = pair.weight[i] > 0;
-    states[i] = {is_known[i] ? pair.tsdf[i] : 0, is_known[i] ? pair.weight[i] : 0, {}, false};
+    if (is_known[i]) state.tsdf = pair.tsdf[i], state.weight = pair.weight[i];
     // Free space has no colour yet, unless its first one is none.
     const bool mixes = pair.tsdf[i] < 1 || plan.color.type != Type::u8;
-    if (kColors && plan.color && frames.mixed != 0 && is_known[i] && mixes && i < pair.count) {
-      for (int c = 0; c < 3; ++c) states[i].color[c] = color_at(i)[c * volume.color.channel];
+    if (kColors && plan.color && frames.mixed != 0 && is_known[i] && mixes) {
+      for (int c = 0; c < 3; ++c) state.color[c] = color_at(i)[c * volume.color.channel];
     }
   }
-  uint32_t seen = 0;
   for (;;) {
     // Frames before the next mixed one: those that see free space may come in any order.
     const uint32_t before = (frames.mixed - 1) & ~frames.mixed;
     int counts[kVoxels];
 #pragma unroll
     for (int i = 0; i < kVoxels; ++i) counts[i] = __popc(frames.free & before);
-    count_measured<true, Depth, Offset>(plan, views, frames.holes & before, pair, greatest, counts);
-    count_measured<false, Depth, Offset>(plan, views, frames.edge & before, pair, greatest, counts);
+    count_measured<true>(plan, numbers, views, frames.holes & before, pair, counts);
+    count_measured<false>(plan, numbers, views, frames.edge & before, pair, counts);
 #pragma unroll
     for (int i = 0; i < kVoxels; ++i) {
       if (counts[i] == 0) continue;
-      add_free_space(states[i], counts[i], plan.max_weight);
-      seen |= 1u << i;
+      add_free_space(asked.states[i], counts[i], plan.max_weight);
+      asked.seen |= 1u << i;
     }
     if (frames.mixed == 0) break;
     frames.free &= ~before;
@@ -402,90 +263,139 @@ __device__ void integrate_pair(const IntegratePlan& plan, const CameraPass& pass
     frames.edge &= ~before;
     const int f = __ffs(static_cast<int>(frames.mixed)) - 1;
     frames.mixed &= frames.mixed - 1;
-    seen |= ask<Depth, kColors, Offset>(plan, views[f], pass.first + f, pair, states);
+    ask<Depth, kColors>(plan, numbers, views[f], pass.first + f, pair, asked);
   }
-  seen &= (1u << pair.count) - 1;
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
-    if ((seen >> i & 1) == 0) continue;
-    pair.tsdf_at[i * volume.tsdf.axis[2]] = states[i].tsdf;
-    pair.weight_at[i * volume.weight.axis[2]] = states[i].weight;
-    if (kColors && plan.color && (states[i].colored || !is_known[i])) {
-      for (int c = 0; c < 3; ++c) color_at(i)[c * volume.color.channel] = states[i].color[c];
+    if (i >= pair.count || (asked.seen >> i & 1) == 0) continue;
+    const FieldState& state = asked.states[i];
+    pair.tsdf_at[i * volume.tsdf.axis[2]] = state.tsdf;
+    pair.weight_at[i * volume.weight.axis[2]] = state.weight;
+    if (kColors && plan.color && (state.colored || !is_known[i])) {
+      for (int c = 0; c < 3; ++c) color_at(i)[c * volume.color.channel] = state.color[c];
     }
   }
 }
 
-// Eight blocks at once on a multiprocessor measured better than six, though registers spill a little.
-template <class Depth, bool kColors, class Offset>
-__global__ void __launch_bounds__(kTile, kColors ? 5 : 8)
+// One block has a multiprocessor to itself: its warps work on neighbours, which see the same pixels.
+// Colours take more registers.
+template <bool kColors>
+constexpr int kPartThreads = kColors ? 640 : 1024;
+
+template <class Depth, bool kColors, class Stride>
+__global__ void __launch_bounds__(kPartThreads<kColors>, 1)
     integrate_parts(const __grid_constant__ IntegratePlan plan,
                     const __grid_constant__ CameraPass pass,
-                    const __grid_constant__ Scratch scratch, uint32_t greatest) {
-  constexpr int kWarps = kTile / kWarp;
-  static_assert(kParts % kWarps == 0, "a step of whole bricks leaves a warp its part");
+                    const __grid_constant__ Scratch scratch,
+                    const __grid_constant__ Numbers<Stride> numbers) {
   __shared__ View views[kFramesOfPass];
+  // Number of the first part of the brick that the block has claimed, and how often a warp has drawn one of
+  // its parts since: in the upper and the lower half of a word.
+  __shared__ unsigned long long claim;
+  if (threadIdx.x == 0) claim = kParts;
   copy_cameras(pass, [&](int f) -> Camera& { return views[f].camera; });
   if (threadIdx.x < kFramesOfPass) {
-    views[threadIdx.x].depth =
-        reinterpret_cast<const char*>(reinterpret_cast<const Depth*>(plan.depth.data) +
-                                      (pass.first + threadIdx.x) * plan.depth.frame);
+    const auto first = reinterpret_cast<const Depth*>(plan.depth.data) +
+                       (pass.first + threadIdx.x) * plan.depth.frame;
+    views[threadIdx.x].depth = reinterpret_cast<uint64_t>(first) -
+                               kPixel * (int64_t{numbers.row} + int64_t{numbers.column});
+    views[threadIdx.x].mask =
+        reinterpret_cast<uint64_t>(scratch.masks.data + threadIdx.x * scratch.masks.frame) -
+        scratch.masks.element(kPixel, kPixel) * sizeof(uint32_t);
   }
   __syncthreads();
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
-  const int warp = static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / kWarp;
-  const int part = warp % kParts;
-  const int x = (part >> 2) * kPartEdge + lane / (kPairs * kPartEdge);
-  const int y = (part >> 1 & 1) * kPartEdge + lane / kPairs % kPartEdge;
-  const int z = (part & 1) * kPartEdge + lane % kPairs * kVoxels;
   const Volume& volume = plan.volume;
-  float* const tsdf = reinterpret_cast<float*>(volume.tsdf.data) + element_in(volume.tsdf, x, y, z);
-  float* const weight =
-      reinterpret_cast<float*>(volume.weight.data) + element_in(volume.weight, x, y, z);
-  const int end = *scratch.count, step = static_cast<int>(gridDim.x) * kWarps / kParts;
+  const int end = *scratch.count * kParts;
+  // Who finds that all parts are drawn claims the next brick; who comes meanwhile draws again.
+  const auto draw = [&] {
+    int number = 0;
+    if (lane == 0) {
+      for (;;) {
+        const uint64_t drawn = atomicAdd(&claim, 1ull);
+        const auto part = static_cast<uint32_t>(drawn);
+        number = static_cast<int>(drawn >> 32) + static_cast<int>(part);
+        if (part < kParts) break;
+        if (part > kParts) continue;
+        number = atomicAdd(scratch.next, kParts);
+        atomicExch(&claim, static_cast<unsigned long long>(number) << 32 | 1);
+        break;
+      }
+    }
+    return __shfl_sync(0xffffffffu, number, 0);
+  };
+  const int x = lane / (kPairs * kPartEdge);
+  const int y = lane / kPairs % kPartEdge;
+  const int z = lane % kPairs * kVoxels;
   // The voxels of the next part are on their way while one is worked on.
   const auto fetch = [&](int number, Pair& pair) {
     pair.count = 0;
     if (number >= end) return;
-    const SeenBrick& brick = scratch.seen[number];
+    const SeenBrick& brick = scratch.seen[number / kParts];
+    const int part = number % kParts;
     pair.frames = brick.parts[part];
     if (pair.frames.all() == 0) return;
-    pair.x = brick.x + x;
-    pair.y = brick.y + y;
-    pair.z = brick.z + z;
-    if (pair.x >= volume.grid.dims[0] || pair.y >= volume.grid.dims[1]) return;
-    pair.count = max(0, min(kVoxels, static_cast<int>(volume.grid.dims[2]) - pair.z));
-    pair.tsdf_at = tsdf + brick.tsdf;
-    pair.weight_at = weight + brick.weight;
-    pair.load(pair.weight_at, volume.weight.axis[2], pair.weight);
-    pair.load(pair.tsdf_at, volume.tsdf.axis[2], pair.tsdf);
+    const int in[3] = {(part >> 2) * kPartEdge + x, (part >> 1 & 1) * kPartEdge + y,
+                       (part & 1) * kPartEdge + z};
+    const int at[3] = {brick.x + in[0], brick.y + in[1], brick.z + in[2]};
+    if (at[0] >= volume.grid.dims[0] || at[1] >= volume.grid.dims[1]) return;
+    pair.count = max(0, min(kVoxels, static_cast<int>(volume.grid.dims[2]) - at[2]));
+    pair.x = static_cast<float>(at[0]);
+    pair.y = static_cast<float>(at[1]);
+    pair.tsdf_at = reinterpret_cast<float*>(volume.tsdf.data) + brick.tsdf +
+                   element_in(volume.tsdf, in[0], in[1], in[2]);
+    pair.weight_at = reinterpret_cast<float*>(volume.weight.data) + brick.weight +
+                     element_in(volume.weight, in[0], in[1], in[2]);
+    for (int i = 0; i < kVoxels; ++i) {
+      const bool is_there = i < pair.count;
+      pair.z[i] = static_cast<float>(is_there ? at[2] + i : at[2]);
+      pair.weight[i] = is_there ? pair.weight_at[i * volume.weight.axis[2]] : 0;
+      pair.tsdf[i] = is_there ? pair.tsdf_at[i * volume.tsdf.axis[2]] : 0;
+    }
   };
   Pair next;
-  fetch(warp / kParts, next);
-  for (int number = warp / kParts; number < end; number += step) {
+  int number = draw();
+  fetch(number, next);
+  while (number < end) {
     Pair pair = next;
-    fetch(number + step, next);
-    if (pair.count > 0) integrate_pair<Depth, kColors, Offset>(plan, pass, views, pair, greatest);
+    number = draw();
+    fetch(number, next);
+    if (pair.count > 0) integrate_pair<Depth, kColors>(plan, pass, numbers, views, pair);
+    __syncwarp();
   }
 }
 
-// Whether 32 bits number the elements of a frame.
+template <class Depth, bool kColors, class Stride>
+void launch_parts(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
+                  unsigned blocks, cudaStream_t stream) {
+  const Numbers<Stride> numbers = {
+      greatest_bits<Depth>(plan.depth_limit),
+      is_usual(plan.truncation) && has_finite_rays(plan, pass) ? kLeastUsual : kInfinity,
+      1 / plan.truncation,
+      static_cast<Stride>(plan.depth.row * int64_t{sizeof(Depth)}),
+      static_cast<Stride>(plan.depth.column * int64_t{sizeof(Depth)}),
+      scratch.masks.strip * int32_t{sizeof(uint32_t)}};
+  integrate_parts<Depth, kColors, Stride>
+      <<<blocks, kPartThreads<kColors>, 0, stream>>>(plan, pass, scratch, numbers);
+}
+
+// Whether 32 bits hold the strides of a depth image.
+template <class Depth>
 bool is_small(const IntegratePlan& plan) {
-  constexpr int64_t kMost = int64_t{1} << 22;
-  const Images& depth = plan.depth;
-  return depth.row < kMost && depth.column < kMost &&
-         (plan.height - 1) * depth.row + (plan.width - 1) * depth.column < (int64_t{1} << 31);
+  constexpr int64_t kMost = (int64_t{1} << 31) / sizeof(Depth);
+  return plan.depth.row < kMost && plan.depth.column < kMost;
 }
 
 template <class Depth>
-void launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
-                cudaStream_t stream) {
-  const auto across = [](int64_t pixels) {
-    return static_cast<unsigned>((pixels + kRegion - 1) / kRegion);
-  };
-  const dim3 regions(across(plan.width) * across(plan.height), static_cast<unsigned>(pass.count));
-  make_tiles<Depth><<<regions, kTileThreads, 0, stream>>>(plan, scratch, pass.first,
-                                                          static_cast<int>(across(plan.width)));
+cudaError_t launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
+                       cudaStream_t stream) {
+  int multiprocessors = 0;
+  const cudaError_t error = count_multiprocessors(&multiprocessors);
+  if (error != cudaSuccess) return error;
+  const auto across = static_cast<int>(regions_along(plan.width));
+  const dim3 regions(static_cast<unsigned>(across * regions_along(plan.height)),
+                     static_cast<unsigned>(pass.count));
+  make_tiles<Depth><<<regions, kTileThreads, 0, stream>>>(plan, scratch, pass.first, across);
   Along groups;
   unsigned sights = 1;
   int64_t bricks = 1;
@@ -496,19 +406,15 @@ void launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch
     bricks *= along;
   }
   see_bricks<<<sights, kSightThreads, 0, stream>>>(plan, pass, scratch, groups);
-  const auto blocks =
-      static_cast<unsigned>(std::min(bricks * kParts * kWarp / kTile, kMostPartBlocks));
-  const uint32_t greatest = greatest_bits<Depth>(plan.depth_limit);
-  if (!is_small(plan)) {
-    integrate_parts<Depth, true, int64_t>
-        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch, greatest);
+  const auto blocks = static_cast<unsigned>(std::min<int64_t>(bricks, multiprocessors));
+  if (!is_small<Depth>(plan)) {
+    launch_parts<Depth, true, int64_t>(plan, pass, scratch, blocks, stream);
   } else if (plan.color) {
-    integrate_parts<Depth, true, int32_t>
-        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch, greatest);
+    launch_parts<Depth, true, int32_t>(plan, pass, scratch, blocks, stream);
   } else {
-    integrate_parts<Depth, false, int32_t>
-        <<<blocks, kTile, 0, stream>>>(plan, pass, scratch, greatest);
+    launch_parts<Depth, false, int32_t>(plan, pass, scratch, blocks, stream);
   }
+  return cudaGetLastError();
 }
 
 }  // namespace
@@ -518,16 +424,18 @@ cudaError_t rc::tsdf_integrate_cuda(const IntegratePlan& plan, const CameraPass&
                                     Carver& carver, bool launch, cudaStream_t stream) {
   const Grid& grid = plan.volume.grid;
   const int64_t bricks = bricks_along(grid, 0) * bricks_along(grid, 1) * bricks_along(grid, 2);
-  Scratch scratch = {DepthTiles(nullptr, plan.height, plan.width), nullptr, nullptr};
-  scratch.tiles.data =
-      carver.take<DepthTile>(scratch.tiles.frame * std::min<int64_t>(plan.frames, kFramesOfPass));
+  const int64_t frames = std::min<int64_t>(plan.frames, kFramesOfPass);
+  Scratch scratch = {DepthTiles(nullptr, plan.height, plan.width), {}, nullptr, nullptr, nullptr};
+  scratch.tiles.data = carver.take<DepthTile>(scratch.tiles.frame * frames);
+  // As many pixels as the regions have.
+  scratch.masks.strip = static_cast<int32_t>(regions_along(plan.height) * kRegion);
+  scratch.masks.frame =
+      scratch.masks.strip * regions_along(plan.width) * (kRegion / Masks::kColumns);
+  scratch.masks.data = carver.take<uint32_t>(scratch.masks.frame * frames);
   scratch.seen = carver.take<SeenBrick>(bricks);
   scratch.count = carver.take<int>(1);
+  scratch.next = carver.take<int>(1);
   if (!launch || plan.height == 0 || plan.width == 0) return cudaSuccess;
-  if (plan.depth.type == Type::u16) {
-    launch_all<uint16_t>(plan, pass, scratch, stream);
-  } else {
-    launch_all<float>(plan, pass, scratch, stream);
-  }
-  return cudaGetLastError();
+  return plan.depth.type == Type::u16 ? launch_all<uint16_t>(plan, pass, scratch, stream)
+                                      : launch_all<float>(plan, pass, scratch, stream);
 }

@@ -32,8 +32,7 @@ struct DeviceShape {
 inline cudaError_t shape_of_device(DeviceShape* shape) {
   int device = 0;
   cudaError_t error = cudaGetDevice(&device);
-  if (error != cudaSuccess) return error;
-  error = cudaDeviceGetAttribute(&shape->multiprocessors, cudaDevAttrMultiProcessorCount, device);
+  if (error == cudaSuccess) error = count_multiprocessors(&shape->multiprocessors);
   if (error != cudaSuccess) return error;
   return cudaDeviceGetAttribute(&shape->shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
 }
