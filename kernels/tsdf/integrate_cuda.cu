@@ -5,219 +5,15 @@
 #define RC_LEVEL cuda
 #include "kernels/common/cuda_launch.h"
 #include "kernels/tsdf/observe_cuda.cuh"
+#include "kernels/tsdf/sights_cuda.cuh"
+#include "kernels/tsdf/tiles_cuda.cuh"
 #include "kernels/tsdf/tsdf_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
 
-constexpr int kWarp = 32;
-
-// The parts of a brick are cubes, each a warp's.
-constexpr int kAxes = 3;
-constexpr int kParts = 1 << kAxes;
-static_assert(kWarp * kVoxels == kPartEdge * kPartEdge * kPartEdge);
+static_assert(kWarp * kVoxels == kPartEdge * kPartEdge * kPartEdge, "a part is a warp's");
 constexpr int kPairs = kPartEdge / kVoxels;
-
-// A brick that some camera sees: its first voxel, the elements of that, and what is seen of its parts.
-struct alignas(16) SeenBrick {
-  int x, y, z, unused;
-  int64_t tsdf, weight;
-  Frames parts[kParts];
-};
-
-struct Scratch {
-  DepthTiles tiles;
-  Masks masks;
-  SeenBrick* seen;
-  int* count;  // of `seen`
-  int* next;   // number of the first part that no block has claimed
-};
-
-// --- Depth tiles and masks: a block makes those of all levels under one of the last.
-
-constexpr int kTileEdge = 1 << kTileShift;
-constexpr int kRegion = kTileEdge << (kTileLevels - 1);
-constexpr int kRegionTiles = kRegion / kTileEdge;
-constexpr int kTileThreads = 256;
-// Tiles of which a thread takes a column of pixels.
-constexpr int kColumns = kRegion * kRegionTiles / kTileThreads;
-static_assert(kColumns * kTileThreads == kRegion * kRegionTiles, "no column is left over");
-static_assert(kRegion % kWarp == 0 && Masks::kColumns == kWarp && kColumns * kTileEdge <= kWarp);
-
-constexpr int64_t regions_along(int64_t pixels) { return (pixels + kRegion - 1) / kRegion; }
-
-template <class Depth>
-__global__ void __launch_bounds__(kTileThreads)
-    make_tiles(const __grid_constant__ IntegratePlan plan, const __grid_constant__ Scratch scratch,
-               int64_t first, int regions_along_u) {
-  __shared__ DepthTile level[2][kRegionTiles][kRegionTiles];
-  const DepthTiles& tiles = scratch.tiles;
-  const int thread = static_cast<int>(threadIdx.x);
-  if (blockIdx.x == 0 && blockIdx.y == 0 && thread == 0) *scratch.count = *scratch.next = 0;
-  const int region_u = static_cast<int>(blockIdx.x) % regions_along_u;
-  const int region_v = static_cast<int>(blockIdx.x) / regions_along_u;
-  DepthTile* const frame = tiles.data + blockIdx.y * tiles.frame;
-  const auto store = [&](int l, int v, int u, const DepthTile& tile) {
-    const int row = (region_v * kRegionTiles >> l) + v;
-    const int column = (region_u * kRegionTiles >> l) + u;
-    if (row < tiles.height[l] && column < tiles.width[l]) {
-      frame[tiles.level[l] + int64_t{row} * tiles.width[l] + column] = tile;
-    }
-  };
-  const int u = thread % kRegion, v = thread / kRegion * kColumns;
-  const int64_t column = region_u * kRegion + u, row = region_v * kRegion + v * kTileEdge;
-  // Rows of pixels that are there.
-  const auto rows = column < plan.width ? static_cast<int>(plan.height - row) : 0;
-  const Depth* const pixel = reinterpret_cast<const Depth*>(plan.depth.data) +
-                             plan.depth.element(first + blockIdx.y, row, column);
-  float depths[kColumns * kTileEdge];
-#pragma unroll
-  for (int i = 0; i < kColumns * kTileEdge; ++i) {
-    depths[i] = i < rows ? static_cast<float>(pixel[i * plan.depth.row]) : 0;
-  }
-  // A warp has a word of the mask of each row.
-  uint32_t mask = 0;
-#pragma unroll
-  for (int i = 0; i < kColumns * kTileEdge; ++i) {
-    const bool is_measured = i < rows && is_measurement(depths[i], plan.depth_limit);
-    const uint32_t word = __ballot_sync(0xffffffffu, is_measured);
-    if (thread % kWarp == i) mask = word;
-  }
-  if (thread % kWarp < kColumns * kTileEdge) {
-    const Masks& masks = scratch.masks;
-    masks.data[blockIdx.y * masks.frame + masks.element(row + thread % kWarp, column)] = mask;
-  }
-#pragma unroll
-  for (int i = 0; i < kColumns; ++i) {
-    DepthTile tile = kNoPixels;
-#pragma unroll
-    for (int j = i * kTileEdge; j < (i + 1) * kTileEdge; ++j) {
-      if (j >= rows) continue;
-      join(tile,
-           tile_of(is_measurement(depths[j], plan.depth_limit), depths[j] * plan.depth_scale));
-    }
-    for (int step = 1; step < kTileEdge; step *= 2) {
-      join(tile, {__shfl_xor_sync(0xffffffffu, tile.least, step),
-                  __shfl_xor_sync(0xffffffffu, tile.most, step)});
-    }
-    if (u % kTileEdge == 0) {
-      level[0][v + i][u / kTileEdge] = tile;
-      store(0, v + i, u / kTileEdge, tile);
-    }
-  }
-  for (int l = 1; l < kTileLevels; ++l) {
-    __syncthreads();
-    const int along = kRegionTiles >> l, y = thread / along, x = thread % along;
-    if (y >= along) continue;
-    const auto& finer = level[(l - 1) % 2];
-    DepthTile tile = finer[2 * y][2 * x];
-    join(tile, finer[2 * y][2 * x + 1]);
-    join(tile, finer[2 * y + 1][2 * x]);
-    join(tile, finer[2 * y + 1][2 * x + 1]);
-    level[l % 2][y][x] = tile;
-    store(l, y, x, tile);
-  }
-}
-
-// --- Sights: a block takes a group of bricks, a thread a brick and a frame; and a part of a brick
-// and a frame where its voxels have to be asked.
-
-constexpr int kSightThreads = 256;
-// Bricks of a group along each axis; one for each lane.
-RC_HD constexpr int group_edge(int axis) { return axis == 0 ? 2 : 4; }
-static_assert(group_edge(0) * group_edge(1) * group_edge(2) == kWarp);
-static_assert(kWarp * kParts == kSightThreads, "at last a thread has a part of a brick");
-
-struct Along {
-  int axis[3];
-};
-
-// To shared memory, by all threads of a block: at(f) is the place of camera f.
-template <class At>
-__device__ void copy_cameras(const CameraPass& pass, At at) {
-  constexpr int kWords = sizeof(Camera) / sizeof(float);
-  const auto words = reinterpret_cast<const float*>(pass.cameras);
-  for (int i = static_cast<int>(threadIdx.x); i < kFramesOfPass * kWords;
-       i += static_cast<int>(blockDim.x)) {
-    reinterpret_cast<float*>(&at(i / kWords))[i % kWords] = words[i];
-  }
-}
-
-// The voxels of a brick from `low` on; none where the grid does not reach so far.
-__device__ Box box_at(const Grid& grid, const int (&low)[3]) {
-  Box box;
-  for (int axis = 0; axis < 3; ++axis) {
-    box.low[axis] = static_cast<float>(low[axis]);
-    box.high[axis] =
-        static_cast<float>(min(low[axis] + kBrick, static_cast<int>(grid.dims[axis])) - 1);
-  }
-  return box;
-}
-
-__global__ void __launch_bounds__(kSightThreads, 5)
-    see_bricks(const __grid_constant__ IntegratePlan plan, const __grid_constant__ CameraPass pass,
-               const __grid_constant__ Scratch scratch, const __grid_constant__ Along groups) {
-  __shared__ Camera cameras[kFramesOfPass];
-  __shared__ Frames frames[kWarp][kParts];
-  __shared__ uint16_t asked[kWarp * kFramesOfPass];
-  __shared__ int asked_count, first_seen;
-  __shared__ uint32_t seen;
-  const int thread = static_cast<int>(threadIdx.x), lane = thread % kWarp;
-  copy_cameras(pass, [&](int f) -> Camera& { return cameras[f]; });
-  frames[thread / kParts][thread % kParts] = {};
-  if (thread == 0) asked_count = seen = 0;
-  __syncthreads();
-  const int group = static_cast<int>(blockIdx.x), column = group / groups.axis[2];
-  const int corner[3] = {column / groups.axis[1] * group_edge(0),
-                         column % groups.axis[1] * group_edge(1),
-                         group % groups.axis[2] * group_edge(2)};
-  const auto place = [&](int brick, int (&low)[3]) {
-    low[0] = (corner[0] + brick / (group_edge(1) * group_edge(2))) * kBrick;
-    low[1] = (corner[1] + brick / group_edge(2) % group_edge(1)) * kBrick;
-    low[2] = (corner[2] + brick % group_edge(2)) * kBrick;
-  };
-  int low[3];
-  place(lane, low);
-  const Box box = box_at(plan.volume.grid, low);
-  for (int f = thread / kWarp; f < pass.count; f += kSightThreads / kWarp) {
-    if (is_empty(box)) continue;
-    const Sight sight = sight_of(plan, cameras[f], scratch.tiles, f, box);
-    // Holes lie anywhere: few of the parts of such a brick have none.
-    if (sight == Sight::free || sight == Sight::holes) {
-      for (Frames& part : frames[lane]) atomicOr(part.of(sight), 1u << f);
-    } else if (is_asked(sight)) {
-      asked[atomicAdd(&asked_count, 1)] = static_cast<uint16_t>(f * kWarp + lane);
-    }
-  }
-  __syncthreads();
-  for (int i = thread; i < asked_count * kParts; i += kSightThreads) {
-    const int brick = asked[i / kParts] % kWarp, f = asked[i / kParts] / kWarp;
-    place(brick, low);
-    const Box part = part_of(box_at(plan.volume.grid, low), i % kParts, kAxes);
-    if (is_empty(part)) continue;
-    const Sight sight = sight_of(plan, cameras[f], scratch.tiles, f, part);
-    if (sight != Sight::none) atomicOr(frames[brick][i % kParts].of(sight), 1u << f);
-  }
-  __syncthreads();
-  const int brick = thread / kParts;
-  const Frames& bits = frames[brick][thread % kParts];
-  if (bits.all() != 0) atomicOr(&seen, 1u << brick);
-  __syncthreads();
-  if (thread == 0) first_seen = atomicAdd(scratch.count, __popc(seen));
-  __syncthreads();
-  if ((seen >> brick & 1) == 0) return;
-  SeenBrick& entry = scratch.seen[first_seen + __popc(seen & ((1u << brick) - 1))];
-  entry.parts[thread % kParts] = bits;
-  if (thread % kParts != 0) return;
-  place(brick, low);
-  entry.x = low[0];
-  entry.y = low[1];
-  entry.z = low[2];
-  entry.tsdf = element_in(plan.volume.tsdf, low[0], low[1], low[2]);
-  entry.weight = element_in(plan.volume.weight, low[0], low[1], low[2]);
-}
-
-// --- Voxels.
 
 template <class Depth, bool kColors, class Stride>
 __device__ void integrate_pair(const IntegratePlan& plan, const CameraPass& pass,
@@ -387,26 +183,10 @@ bool is_small(const IntegratePlan& plan) {
 }
 
 template <class Depth>
-cudaError_t launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
-                       cudaStream_t stream) {
-  int multiprocessors = 0;
-  const cudaError_t error = count_multiprocessors(&multiprocessors);
-  if (error != cudaSuccess) return error;
-  const auto across = static_cast<int>(regions_along(plan.width));
-  const dim3 regions(static_cast<unsigned>(across * regions_along(plan.height)),
-                     static_cast<unsigned>(pass.count));
-  make_tiles<Depth><<<regions, kTileThreads, 0, stream>>>(plan, scratch, pass.first, across);
-  Along groups;
-  unsigned sights = 1;
-  int64_t bricks = 1;
-  for (int axis = 0; axis < 3; ++axis) {
-    const int64_t along = bricks_along(plan.volume.grid, axis);
-    groups.axis[axis] = static_cast<int>((along - 1) / group_edge(axis) + 1);
-    sights *= static_cast<unsigned>(groups.axis[axis]);
-    bricks *= along;
-  }
-  see_bricks<<<sights, kSightThreads, 0, stream>>>(plan, pass, scratch, groups);
-  const auto blocks = static_cast<unsigned>(std::min<int64_t>(bricks, multiprocessors));
+void launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
+                unsigned blocks, cudaStream_t stream) {
+  launch_tiles<Depth>(plan, pass, scratch, stream);
+  launch_sights(plan, pass, scratch, stream);
   if (!is_small<Depth>(plan)) {
     launch_parts<Depth, true, int64_t>(plan, pass, scratch, blocks, stream);
   } else if (plan.color) {
@@ -414,7 +194,6 @@ cudaError_t launch_all(const IntegratePlan& plan, const CameraPass& pass, const 
   } else {
     launch_parts<Depth, false, int32_t>(plan, pass, scratch, blocks, stream);
   }
-  return cudaGetLastError();
 }
 
 }  // namespace
@@ -422,20 +201,15 @@ RC_KERNELS_END
 
 cudaError_t rc::tsdf_integrate_cuda(const IntegratePlan& plan, const CameraPass& pass,
                                     Carver& carver, bool launch, cudaStream_t stream) {
-  const Grid& grid = plan.volume.grid;
-  const int64_t bricks = bricks_along(grid, 0) * bricks_along(grid, 1) * bricks_along(grid, 2);
-  const int64_t frames = std::min<int64_t>(plan.frames, kFramesOfPass);
-  Scratch scratch = {DepthTiles(nullptr, plan.height, plan.width), {}, nullptr, nullptr, nullptr};
-  scratch.tiles.data = carver.take<DepthTile>(scratch.tiles.frame * frames);
-  // As many pixels as the regions have.
-  scratch.masks.strip = static_cast<int32_t>(regions_along(plan.height) * kRegion);
-  scratch.masks.frame =
-      scratch.masks.strip * regions_along(plan.width) * (kRegion / Masks::kColumns);
-  scratch.masks.data = carver.take<uint32_t>(scratch.masks.frame * frames);
-  scratch.seen = carver.take<SeenBrick>(bricks);
-  scratch.count = carver.take<int>(1);
-  scratch.next = carver.take<int>(1);
+  const Scratch scratch = take_scratch(plan, carver);
   if (!launch || plan.height == 0 || plan.width == 0) return cudaSuccess;
-  return plan.depth.type == Type::u16 ? launch_all<uint16_t>(plan, pass, scratch, stream)
-                                      : launch_all<float>(plan, pass, scratch, stream);
+  int blocks = 0;
+  const cudaError_t error = count_multiprocessors(&blocks);
+  if (error != cudaSuccess) return error;
+  if (plan.depth.type == Type::u16) {
+    launch_all<uint16_t>(plan, pass, scratch, static_cast<unsigned>(blocks), stream);
+  } else {
+    launch_all<float>(plan, pass, scratch, static_cast<unsigned>(blocks), stream);
+  }
+  return cudaGetLastError();
 }

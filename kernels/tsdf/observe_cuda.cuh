@@ -5,26 +5,12 @@
 #pragma once
 
 #include "kernels/tsdf/integrate.h"
-#include "kernels/tsdf/sight.h"
+#include "kernels/tsdf/scratch_cuda.cuh"
 
 RC_KERNELS_BEGIN
 
 // Voxels of a thread, side by side along z.
 constexpr int kVoxels = 2;
-
-// Which pixels of a frame have a measurement: a bit each, a word for 32 of a row, the words of 32 columns
-// side by side. What a part of a brick falls on is in one line of the cache, or in few.
-struct Masks {
-  static constexpr int kShift = 5, kColumns = 1 << kShift;
-  uint32_t* data;
-  // Words of 32 columns, which are as many as rows, and of a frame.
-  int32_t strip;
-  int64_t frame;
-
-  RC_SHARED int64_t element(int64_t row, int64_t column) const {
-    return (column >> kShift) * strip + row;
-  }
-};
 
 // Numbers of a call. Stride: of a depth image, in bytes.
 template <class Stride>

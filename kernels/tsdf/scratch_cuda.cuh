@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernels of rc_tsdf_integrate hand to each other in the workspace.
+#pragma once
+
+#include "kernels/common/carver.h"
+#include "kernels/tsdf/sight.h"
+
+RC_KERNELS_BEGIN
+
+constexpr int kWarp = 32;
+
+// The parts of a brick are cubes.
+constexpr int kAxes = 3;
+constexpr int kParts = 1 << kAxes;
+
+// A brick that some camera sees: its first voxel, the elements of that, and what is seen of its parts.
+struct alignas(16) SeenBrick {
+  int x, y, z, unused;
+  int64_t tsdf, weight;
+  Frames parts[kParts];
+};
+
+// Which pixels of a frame have a measurement: a bit each, a word for 32 of a row, the words of 32 columns
+// side by side. What a part of a brick falls on is in one line of the cache, or in few.
+struct Masks {
+  static constexpr int kShift = 5, kColumns = 1 << kShift;
+  uint32_t* data;
+  // Words of 32 columns, which are as many as rows, and of a frame.
+  int32_t strip;
+  int64_t frame;
+
+  RC_SHARED int64_t element(int64_t row, int64_t column) const {
+    return (column >> kShift) * strip + row;
+  }
+};
+
+// Edges, in pixels, of a tile of the first level and of one of the last, under which a block makes all.
+constexpr int kTileEdge = 1 << kTileShift;
+constexpr int kRegion = kTileEdge << (kTileLevels - 1);
+constexpr int64_t regions_along(int64_t pixels) { return (pixels + kRegion - 1) / kRegion; }
+
+struct Scratch {
+  DepthTiles tiles;
+  Masks masks;
+  SeenBrick* seen;
+  int* count;  // of `seen`
+  int* next;   // number of the first part that no block has claimed
+};
+
+inline Scratch take_scratch(const IntegratePlan& plan, Carver& carver) {
+  const Grid& grid = plan.volume.grid;
+  const int64_t bricks = bricks_along(grid, 0) * bricks_along(grid, 1) * bricks_along(grid, 2);
+  const int64_t frames = plan.frames < kFramesOfPass ? plan.frames : kFramesOfPass;
+  Scratch scratch = {DepthTiles(nullptr, plan.height, plan.width), {}, nullptr, nullptr, nullptr};
+  scratch.tiles.data = carver.take<DepthTile>(scratch.tiles.frame * frames);
+  // As many pixels as the regions have.
+  scratch.masks.strip = static_cast<int32_t>(regions_along(plan.height) * kRegion);
+  scratch.masks.frame =
+      scratch.masks.strip * regions_along(plan.width) * (kRegion / Masks::kColumns);
+  scratch.masks.data = carver.take<uint32_t>(scratch.masks.frame * frames);
+  scratch.seen = carver.take<SeenBrick>(bricks);
+  scratch.count = carver.take<int>(1);
+  scratch.next = carver.take<int>(1);
+  return scratch;
+}
+
+RC_KERNELS_END
