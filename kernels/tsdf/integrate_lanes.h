@@ -62,6 +62,10 @@ class Observer {
     Floats d = measured - z;
     mask = both(mask, at_least(d, all(-plan_.truncation)));
     const bool near = !none(both(mask, at_least(all(plan_.truncation), d)));
+    if (!near && plan_.inverse_square == 0) {
+      if (plan_.carving != 0) add_free(mask);
+      return;
+    }
     if (near) {
       const Floats a = slope(camera, 0, columns), b = slope(camera, 1, rows);
       d = d * root(multiply_add(a, a, multiply_add(b, b, all(1))));
@@ -83,18 +87,7 @@ class Observer {
   }
 
   // A frame that sees all of the rows as free space, with the weight 1.
-  void observe_free() {
-    const Floats one = all(1), sum = state_.weight + one;
-    const Mask is_free = both(at_least(state_.tsdf, one), at_least(one, state_.tsdf));
-    const Mask is_new = at_least(all(0), state_.weight);
-    const Mask stays = both(either(is_free, is_new), greater(all(kInfinity), sum));
-    // The average of equal numbers is that number: no need to divide.
-    state_.tsdf = bits_of(both(here_, stays)) == bits_of(here_)
-                      ? one
-                      : average(state_.tsdf, state_.weight, one, one);
-    state_.weight = lesser(sum, all(plan_.max_weight));
-    seen_ = here_;
-  }
+  void observe_free() { add_free(here_); }
 
   void finish() const {
     if (!none(seen_)) store_state(plan_.volume, rows_, state_, seen_);
@@ -104,6 +97,20 @@ class Observer {
   Floats dot(const float (&row)[4]) const {
     const float start = std::fma(row[0], static_cast<float>(rows_.x), row[3]);
     return multiply_add(all(row[2]), z_, multiply_add(all(row[1]), y_, all(start)));
+  }
+
+  void add_free(Mask mask) {
+    const Floats one = all(1), sum = state_.weight + one;
+    const Mask is_free = both(at_least(state_.tsdf, one), at_least(one, state_.tsdf));
+    const Mask is_new = at_least(all(0), state_.weight);
+    const Mask stays = both(either(is_free, is_new), greater(all(kInfinity), sum));
+    // The average of equal numbers is that number: no need to divide.
+    const Floats mean = bits_of(both(mask, stays)) == bits_of(mask)
+                            ? one
+                            : average(state_.tsdf, state_.weight, one, one);
+    state_.tsdf = choose(mask, mean, state_.tsdf);
+    state_.weight = choose(mask, lesser(sum, all(plan_.max_weight)), state_.weight);
+    seen_ = either(seen_, mask);
   }
 
   static Floats slope(const Camera& camera, int side, Ints pixels) {
