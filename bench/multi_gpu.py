@@ -193,7 +193,7 @@ class Shard:
         self.context.synchronize()
 
     def check(self, cpu: rc.Context) -> None:
-        """The results of both ways, against the CPU's, to the bit."""
+        """The results of each way, against the CPU's, to the bit."""
         expected = self.work.empty("cpu")
         self.work.call(self.pinned, expected, cpu)
         for way in (self.replays, self.resident, self.pipeline):

@@ -24,12 +24,18 @@ inline unsigned blocks_for(int64_t count) {
 // time to begin them.
 inline unsigned few_blocks(int64_t count) { return std::min(blocks_for(count), 1u << 12); }
 
-// Of the current device.
-inline cudaError_t count_multiprocessors(int* count) {
+// What the current device has.
+struct DeviceShape {
+  int multiprocessors, shared;  // bytes that a block can have
+};
+
+inline cudaError_t shape_of_device(DeviceShape* shape) {
   int device = 0;
-  const cudaError_t error = cudaGetDevice(&device);
+  cudaError_t error = cudaGetDevice(&device);
   if (error != cudaSuccess) return error;
-  return cudaDeviceGetAttribute(count, cudaDevAttrMultiProcessorCount, device);
+  error = cudaDeviceGetAttribute(&shape->multiprocessors, cudaDevAttrMultiProcessorCount, device);
+  if (error != cudaSuccess) return error;
+  return cudaDeviceGetAttribute(&shape->shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
 }
 
 // Numbers from this thread's first one up to `count`, a step of the whole grid at a time.

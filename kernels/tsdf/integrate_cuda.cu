@@ -163,7 +163,7 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
 
 template <class Depth, bool kColors, class Stride>
 void launch_parts(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
-                  unsigned blocks, cudaStream_t stream) {
+                  int blocks, cudaStream_t stream) {
   const Numbers<Stride> numbers = {
       greatest_bits<Depth>(plan.depth_limit),
       is_usual(plan.truncation) && has_finite_rays(plan, pass) ? kLeastUsual : kInfinity,
@@ -184,7 +184,7 @@ bool is_small(const IntegratePlan& plan) {
 
 template <class Depth>
 void launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
-                unsigned blocks, cudaStream_t stream) {
+                int blocks, cudaStream_t stream) {
   launch_tiles<Depth>(plan, pass, scratch, stream);
   launch_sights(plan, pass, scratch, stream);
   if (!is_small<Depth>(plan)) {
@@ -203,13 +203,13 @@ cudaError_t rc::tsdf_integrate_cuda(const IntegratePlan& plan, const CameraPass&
                                     Carver& carver, bool launch, cudaStream_t stream) {
   const Scratch scratch = take_scratch(plan, carver);
   if (!launch || plan.height == 0 || plan.width == 0) return cudaSuccess;
-  int blocks = 0;
-  const cudaError_t error = count_multiprocessors(&blocks);
+  DeviceShape device = {};
+  const cudaError_t error = shape_of_device(&device);
   if (error != cudaSuccess) return error;
   if (plan.depth.type == Type::u16) {
-    launch_all<uint16_t>(plan, pass, scratch, static_cast<unsigned>(blocks), stream);
+    launch_all<uint16_t>(plan, pass, scratch, device.multiprocessors, stream);
   } else {
-    launch_all<float>(plan, pass, scratch, static_cast<unsigned>(blocks), stream);
+    launch_all<float>(plan, pass, scratch, device.multiprocessors, stream);
   }
   return cudaGetLastError();
 }

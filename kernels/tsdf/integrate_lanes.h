@@ -79,11 +79,7 @@ class Observer {
     if (plan_.color) add_colors_at(rows, columns, frame, weight, both(mask, within));
     Floats distance = all(1);
     if (near) distance = choose(within, d / all(plan_.truncation), distance);
-    const Floats mean = average(state_.tsdf, state_.weight, distance, weight);
-    const Floats sum = lesser(state_.weight + weight, all(plan_.max_weight));
-    state_.tsdf = choose(mask, mean, state_.tsdf);
-    state_.weight = choose(mask, sum, state_.weight);
-    seen_ = either(seen_, mask);
+    put(mask, average(state_.tsdf, state_.weight, distance, weight), state_.weight + weight);
   }
 
   // A frame that sees all of the rows as free space, with the weight 1.
@@ -108,6 +104,11 @@ class Observer {
     const Floats mean = bits_of(both(mask, stays)) == bits_of(mask)
                             ? one
                             : average(state_.tsdf, state_.weight, one, one);
+    put(mask, mean, sum);
+  }
+
+  // The new mean and sum of weights of some voxels.
+  void put(Mask mask, Floats mean, Floats sum) {
     state_.tsdf = choose(mask, mean, state_.tsdf);
     state_.weight = choose(mask, lesser(sum, all(plan_.max_weight)), state_.weight);
     seen_ = either(seen_, mask);

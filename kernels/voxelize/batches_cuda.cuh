@@ -8,6 +8,7 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/common/carver.h"
+#include "kernels/common/cuda_launch.h"
 #include "kernels/voxelize/channels_cuda.cuh"
 #include "kernels/voxelize/lane_run_cuda.cuh"
 #include "kernels/voxelize/points_cuda.cuh"
@@ -23,19 +24,6 @@ constexpr int kRowBytes = std::is_same_v<Row, NoRow> ? 0 : static_cast<int>(size
 
 // Tiles that are served at once: those of a larger grid take turns, and each turn reads all points.
 constexpr int64_t kMostTilesAtOnce = 8192;
-
-// What batches depend on.
-struct DeviceShape {
-  int multiprocessors, shared;  // bytes that a block can have
-};
-
-inline cudaError_t shape_of_device(DeviceShape* shape) {
-  int device = 0;
-  cudaError_t error = cudaGetDevice(&device);
-  if (error == cudaSuccess) error = count_multiprocessors(&shape->multiprocessors);
-  if (error != cudaSuccess) return error;
-  return cudaDeviceGetAttribute(&shape->shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
-}
 
 // How a block sorts. More points make longer runs; a block with rows takes a multiprocessor's whole
 // shared memory.
