@@ -17,6 +17,8 @@ using Long = long long;
 
 /** Voxels along an axis whose numbers float32 holds. */
 constexpr int64_t most_voxels = int64_t{1} << 24;
+/** As many bricks as the warps of a device may number. */
+constexpr int64_t most_bricks = int64_t{1} << 25;
 
 struct PreparedFrames {
   IntegratePlan plan;
@@ -72,6 +74,11 @@ PreparedFrames prepare(Tensors& tensors, const rc_tensor* depth, const rc_tensor
       fail(RC_ERROR_INVALID_ARGUMENT, "grid.dims[%d]: expected at most 2^24, got %lld", axis,
            static_cast<Long>(plan.volume.grid.dims[axis]));
     }
+  }
+  if (count_bricks(plan.volume.grid) > most_bricks) {
+    fail(RC_ERROR_INVALID_ARGUMENT,
+         "grid.dims: expected at most 2^25 cubes of 8^3 voxels, got %lld",
+         static_cast<Long>(count_bricks(plan.volume.grid)));
   }
   read_rules(options, plan);
   if (options.color_images != nullptr) {

@@ -174,7 +174,8 @@ RC_API rc_status rc_tsdf_extract_options_init(rc_tsdf_extract_options* options,
  * `(D - z) * sqrt(((u - cx) / fx)^2 + ((v - cy) / fy)^2 + 1)`, along the ray. Voxels farther than the
  * truncation distance behind the surface are left alone. This is float32 but for the matrix from the
  * voxel's indices to fx * x, fy * y and z, and the comparison with `max_depth`, which are float64. A
- * grid has at most 2^24 voxels along an axis, an image 2^22 pixels.
+ * grid has at most 2^24 voxels along an axis and 2^25 cubes of 8^3 of them, an image 2^22 pixels
+ * along a side.
  *
  * @param context     a context on the device of all tensors but `intrinsics` and `poses`. On CUDA
  *                    the call is enqueued and does not wait.

@@ -47,5 +47,9 @@ constexpr int kBrick = 8;
 RC_SHARED constexpr int64_t bricks_along(const Grid& grid, int axis) {
   return (grid.dims[axis] - 1) / kBrick + 1;
 }
+// And all of them, of a grid of at most 2^24 voxels along an axis.
+RC_SHARED constexpr int64_t count_bricks(const Grid& grid) {
+  return bricks_along(grid, 0) * bricks_along(grid, 1) * bricks_along(grid, 2);
+}
 
 }  // namespace rc

@@ -248,6 +248,18 @@ static void longest_axis(void) {
         "rc_tsdf_integrate: grid.dims[2]: expected at most 2^24, got 16777217");
 }
 
+static void most_cubes(void) {
+  start_over();
+  int64_t many[3] = {8 << 9, 8 << 9, (8 << 7) + 1};
+  memcpy(call.grid.dims, many, sizeof many);
+  call.tsdf.shape = call.weight.shape = many;
+  call.weight.byte_offset = (uint64_t)1 << 40;
+  call.integrate.color_images = NULL;
+  call.integrate.color = NULL;
+  FAILS(integrate(), ARGUMENT,
+        "rc_tsdf_integrate: grid.dims: expected at most 2^25 cubes of 8^3 voxels, got 33816576");
+}
+
 static void types_and_shapes(void) {
   INTEGRATE(call.depth_tensor.dtype = f64, DTYPE,
             "depth: expected uint16 or float32, got float64 [2,2,3]");
@@ -353,6 +365,7 @@ int main(void) {
   numbers();
   grids();
   longest_axis();
+  most_cubes();
   types_and_shapes();
   devices();
   intrinsics();
