@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// rc_tsdf_integrate on a CUDA device, in three launches: the depth tiles and masks; the bricks that some
-// camera sees, with what each camera sees of each of their parts; and the voxels of these parts, a part a
-// warp.
+// rc_tsdf_integrate on a CUDA device, in three launches: the depth tiles and masks; the parts of bricks
+// that some camera sees, with what each camera sees of them; and the voxels of these parts, a part a warp.
 #define RC_LEVEL cuda
+#include <cuda_pipeline_primitives.h>
+
 #include "kernels/common/cuda_launch.h"
+#include "kernels/tsdf/claims_cuda.cuh"
 #include "kernels/tsdf/observe_cuda.cuh"
 #include "kernels/tsdf/sights_cuda.cuh"
 #include "kernels/tsdf/tiles_cuda.cuh"
@@ -12,61 +14,61 @@
 RC_KERNELS_BEGIN
 namespace {
 
-static_assert(kWarp * kVoxels == kPartEdge * kPartEdge * kPartEdge, "a part is a warp's");
-constexpr int kPairs = kPartEdge / kVoxels;
+// Voxels of a thread in a part of a brick, of which `count` are in the grid.
+struct Voxels {
+  int x, y, z, count;
+  float *tsdf_at, *weight_at;
+  float tsdf[kVoxels], weight[kVoxels];
+};
 
-template <class Depth, bool kColors, class Stride>
-__device__ void integrate_pair(const IntegratePlan& plan, const CameraPass& pass,
-                               const Numbers<Stride>& numbers, const View (&views)[kFramesOfPass],
-                               const Pair& pair) {
+template <class Depth, bool kColors, class Index>
+__device__ void integrate_part(const IntegratePlan& plan, const CameraPass& pass,
+                               const Numbers<Index>& numbers,
+                               const View<Depth> (&views)[kFramesOfPass], const SeenPart& part,
+                               const Voxels& voxels) {
   const Volume& volume = plan.volume;
-  Frames frames = pair.frames;
+  Told told[kVoxels];
+  look(plan, numbers, views, part, voxels.x, voxels.y, voxels.z, told);
+  uint32_t near = told[0].near | told[1].near;
   Asked asked = {};
   bool is_known[kVoxels];
   const auto color_at = [&](int i) {
     return reinterpret_cast<float*>(volume.color.data) +
-           element_in(volume.color, static_cast<int>(pair.x), static_cast<int>(pair.y),
-                      static_cast<int>(pair.z[i]));
+           element_in(volume.color, voxels.x, voxels.y, voxels.z + i);
   };
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
     FieldState& state = asked.states[i];
-    is_known[i] = pair.weight[i] > 0;
-    if (is_known[i]) state.tsdf = pair.tsdf[i], state.weight = pair.weight[i];
+    is_known[i] = voxels.weight[i] > 0;
+    if (is_known[i]) state.tsdf = voxels.tsdf[i], state.weight = voxels.weight[i];
     // Free space has no colour yet, unless its first one is none.
-    const bool mixes = pair.tsdf[i] < 1 || plan.color.type != Type::u8;
-    if (kColors && plan.color && frames.mixed != 0 && is_known[i] && mixes) {
+    const bool mixes = state.tsdf < 1 || plan.color.type != Type::u8;
+    if (kColors && plan.color && told[i].near != 0 && is_known[i] && mixes) {
       for (int c = 0; c < 3; ++c) state.color[c] = color_at(i)[c * volume.color.channel];
     }
+    if (told[i].free != 0) asked.seen |= 1u << i;
   }
   for (;;) {
-    // Frames before the next mixed one: those that see free space may come in any order.
-    const uint32_t before = (frames.mixed - 1) & ~frames.mixed;
-    int counts[kVoxels];
-#pragma unroll
-    for (int i = 0; i < kVoxels; ++i) counts[i] = __popc(frames.free & before);
-    count_measured<true>(plan, numbers, views, frames.holes & before, pair, counts);
-    count_measured<false>(plan, numbers, views, frames.edge & before, pair, counts);
+    // Frames before the next one that may be near: those that see free space may come in any order.
+    const uint32_t before = (near - 1) & ~near;
 #pragma unroll
     for (int i = 0; i < kVoxels; ++i) {
-      if (counts[i] == 0) continue;
-      add_free_space(asked.states[i], counts[i], plan.max_weight);
-      asked.seen |= 1u << i;
+      const int count = __popc(told[i].free & before);
+      if (count != 0) add_free_space(asked.states[i], count, plan.max_weight);
     }
-    if (frames.mixed == 0) break;
-    frames.free &= ~before;
-    frames.holes &= ~before;
-    frames.edge &= ~before;
-    const int f = __ffs(static_cast<int>(frames.mixed)) - 1;
-    frames.mixed &= frames.mixed - 1;
-    ask<Depth, kColors>(plan, numbers, views[f], pass.first + f, pair, asked);
+    if (near == 0) break;
+    const int f = __ffs(static_cast<int>(near)) - 1;
+    near &= near - 1;
+    for (Told& of : told) of.free &= ~before & ~(1u << f);
+    ask<Depth, kColors>(plan, numbers, views[f], pass.first + f, static_cast<float>(voxels.x),
+                        static_cast<float>(voxels.y), static_cast<float>(voxels.z), asked);
   }
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
-    if (i >= pair.count || (asked.seen >> i & 1) == 0) continue;
+    if (i >= voxels.count || (asked.seen >> i & 1) == 0) continue;
     const FieldState& state = asked.states[i];
-    pair.tsdf_at[i * volume.tsdf.axis[2]] = state.tsdf;
-    pair.weight_at[i * volume.weight.axis[2]] = state.weight;
+    voxels.tsdf_at[i * volume.tsdf.axis[2]] = state.tsdf;
+    voxels.weight_at[i * volume.weight.axis[2]] = state.weight;
     if (kColors && plan.color && (state.colored || !is_known[i])) {
       for (int c = 0; c < 3; ++c) color_at(i)[c * volume.color.channel] = state.color[c];
     }
@@ -78,108 +80,80 @@ __device__ void integrate_pair(const IntegratePlan& plan, const CameraPass& pass
 template <bool kColors>
 constexpr int kPartThreads = kColors ? 640 : 1024;
 
-template <class Depth, bool kColors, class Stride>
+template <class Depth, bool kColors, class Index>
 __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
     integrate_parts(const __grid_constant__ IntegratePlan plan,
                     const __grid_constant__ CameraPass pass,
                     const __grid_constant__ Scratch scratch,
-                    const __grid_constant__ Numbers<Stride> numbers) {
-  __shared__ View views[kFramesOfPass];
-  // Number of the first part of the brick that the block has claimed, and how often a warp has drawn one of
-  // its parts since: in the upper and the lower half of a word.
-  __shared__ unsigned long long claim;
-  if (threadIdx.x == 0) claim = kParts;
+                    const __grid_constant__ Numbers<Index> numbers) {
+  __shared__ View<Depth> views[kFramesOfPass];
+  __shared__ Claims claims;
+  // The part that each warp works on next.
+  __shared__ SeenPart nexts[kPartThreads<kColors> / kWarp];
+  // Elements of the voxels of each lane, from the first one of a part on.
+  struct Elements {
+    int64_t tsdf, weight;
+  };
+  __shared__ Elements elements[kWarp];
+  const Volume& volume = plan.volume;
+  const unsigned lane = lane_of_thread();
+  const int x = static_cast<int>(lane / (2 * kPartEdge));
+  const int y = static_cast<int>(lane / 2 % kPartEdge);
+  const int z = static_cast<int>(lane % 2 * kVoxels);
   copy_cameras(pass, [&](int f) -> Camera& { return views[f].camera; });
-  if (threadIdx.x < kFramesOfPass) {
-    const auto first = reinterpret_cast<const Depth*>(plan.depth.data) +
-                       (pass.first + threadIdx.x) * plan.depth.frame;
-    views[threadIdx.x].depth = reinterpret_cast<uint64_t>(first) -
-                               kPixel * (int64_t{numbers.row} + int64_t{numbers.column});
-    views[threadIdx.x].mask =
-        reinterpret_cast<uint64_t>(scratch.masks.data + threadIdx.x * scratch.masks.frame) -
-        scratch.masks.element(kPixel, kPixel) * sizeof(uint32_t);
+  if (threadIdx.x < kWarp) {
+    views[lane].depth =
+        reinterpret_cast<const Depth*>(plan.depth.data) + (pass.first + lane) * plan.depth.frame;
+    views[lane].masks =
+        scratch.masks.data + lane * scratch.masks.frame - word_of(numbers.strip, kPixel, kPixel);
+    elements[lane] = {element_in(volume.tsdf, x, y, z), element_in(volume.weight, x, y, z)};
+    if (lane == 0) claims.begin(scratch.next);
   }
   __syncthreads();
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
-  const Volume& volume = plan.volume;
-  const int end = *scratch.count * kParts;
-  // Who finds that all parts are drawn claims the next brick; who comes meanwhile draws again.
-  const auto draw = [&] {
-    int number = 0;
-    if (lane == 0) {
-      for (;;) {
-        const uint64_t drawn = atomicAdd(&claim, 1ull);
-        const auto part = static_cast<uint32_t>(drawn);
-        number = static_cast<int>(drawn >> 32) + static_cast<int>(part);
-        if (part < kParts) break;
-        if (part > kParts) continue;
-        number = atomicAdd(scratch.next, kParts);
-        atomicExch(&claim, static_cast<unsigned long long>(number) << 32 | 1);
-        break;
-      }
-    }
-    return __shfl_sync(0xffffffffu, number, 0);
+  const int longs = scratch.count[0], end = longs + scratch.count[1];
+  SeenPart& next = nexts[threadIdx.x / kWarp];
+  const auto bring = [&](int number) {
+    if (number >= end || lane >= sizeof(SeenPart) / sizeof(uint4)) return;
+    const SeenPart* const from =
+        number < longs ? scratch.long_part(number) : scratch.short_part(number - longs);
+    __pipeline_memcpy_async(reinterpret_cast<uint4*>(&next) + lane,
+                            reinterpret_cast<const uint4*>(from) + lane, sizeof(uint4));
   };
-  const int x = lane / (kPairs * kPartEdge);
-  const int y = lane / kPairs % kPartEdge;
-  const int z = lane % kPairs * kVoxels;
-  // The voxels of the next part are on their way while one is worked on.
-  const auto fetch = [&](int number, Pair& pair) {
-    pair.count = 0;
-    if (number >= end) return;
-    const SeenBrick& brick = scratch.seen[number / kParts];
-    const int part = number % kParts;
-    pair.frames = brick.parts[part];
-    if (pair.frames.all() == 0) return;
-    const int in[3] = {(part >> 2) * kPartEdge + x, (part >> 1 & 1) * kPartEdge + y,
-                       (part & 1) * kPartEdge + z};
-    const int at[3] = {brick.x + in[0], brick.y + in[1], brick.z + in[2]};
-    if (at[0] >= volume.grid.dims[0] || at[1] >= volume.grid.dims[1]) return;
-    pair.count = max(0, min(kVoxels, static_cast<int>(volume.grid.dims[2]) - at[2]));
-    pair.x = static_cast<float>(at[0]);
-    pair.y = static_cast<float>(at[1]);
-    pair.tsdf_at = reinterpret_cast<float*>(volume.tsdf.data) + brick.tsdf +
-                   element_in(volume.tsdf, in[0], in[1], in[2]);
-    pair.weight_at = reinterpret_cast<float*>(volume.weight.data) + brick.weight +
-                     element_in(volume.weight, in[0], in[1], in[2]);
-    for (int i = 0; i < kVoxels; ++i) {
-      const bool is_there = i < pair.count;
-      pair.z[i] = static_cast<float>(is_there ? at[2] + i : at[2]);
-      pair.weight[i] = is_there ? pair.weight_at[i * volume.weight.axis[2]] : 0;
-      pair.tsdf[i] = is_there ? pair.tsdf_at[i * volume.tsdf.axis[2]] : 0;
-    }
-  };
-  Pair next;
-  int number = draw();
-  fetch(number, next);
+  int number = claims.draw(scratch.next, lane);
+  bring(number);
   while (number < end) {
-    Pair pair = next;
-    number = draw();
-    fetch(number, next);
-    if (pair.count > 0) integrate_pair<Depth, kColors>(plan, pass, numbers, views, pair);
+    __pipeline_commit();
+    __pipeline_wait_prior(0);
     __syncwarp();
+    const SeenPart part = next;
+    Voxels voxels = {part.x + x, part.y + y, part.z + z, 0, nullptr, nullptr, {}, {}};
+    if (voxels.x < static_cast<int>(volume.grid.dims[0]) &&
+        voxels.y < static_cast<int>(volume.grid.dims[1])) {
+      voxels.count = static_cast<int>(volume.grid.dims[2]) - voxels.z;
+    }
+    voxels.tsdf_at = reinterpret_cast<float*>(volume.tsdf.data) + (part.tsdf + elements[lane].tsdf);
+    voxels.weight_at =
+        reinterpret_cast<float*>(volume.weight.data) + (part.weight + elements[lane].weight);
+    // They are on their way while frames are looked at.
+#pragma unroll
+    for (int i = 0; i < kVoxels; ++i) {
+      if (i >= voxels.count) continue;
+      voxels.weight[i] = voxels.weight_at[i * volume.weight.axis[2]];
+      voxels.tsdf[i] = voxels.tsdf_at[i * volume.tsdf.axis[2]];
+    }
+    __syncwarp();
+    number = claims.draw(scratch.next, lane);
+    bring(number);
+    integrate_part<Depth, kColors>(plan, pass, numbers, views, part, voxels);
   }
 }
 
-template <class Depth, bool kColors, class Stride>
+template <class Depth, bool kColors, class Index>
 void launch_parts(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
                   int blocks, cudaStream_t stream) {
-  const Numbers<Stride> numbers = {
-      greatest_bits<Depth>(plan.depth_limit),
-      is_usual(plan.truncation) && has_finite_rays(plan, pass) ? kLeastUsual : kInfinity,
-      1 / plan.truncation,
-      static_cast<Stride>(plan.depth.row * int64_t{sizeof(Depth)}),
-      static_cast<Stride>(plan.depth.column * int64_t{sizeof(Depth)}),
-      scratch.masks.strip * int32_t{sizeof(uint32_t)}};
-  integrate_parts<Depth, kColors, Stride>
+  const auto numbers = numbers_of<Depth, Index>(plan, pass, scratch.masks);
+  integrate_parts<Depth, kColors, Index>
       <<<blocks, kPartThreads<kColors>, 0, stream>>>(plan, pass, scratch, numbers);
-}
-
-// Whether 32 bits hold the strides of a depth image.
-template <class Depth>
-bool is_small(const IntegratePlan& plan) {
-  constexpr int64_t kMost = (int64_t{1} << 31) / sizeof(Depth);
-  return plan.depth.row < kMost && plan.depth.column < kMost;
 }
 
 template <class Depth>
@@ -187,12 +161,12 @@ void launch_all(const IntegratePlan& plan, const CameraPass& pass, const Scratch
                 int blocks, cudaStream_t stream) {
   launch_tiles<Depth>(plan, pass, scratch, stream);
   launch_sights(plan, pass, scratch, stream);
-  if (!is_small<Depth>(plan)) {
-    launch_parts<Depth, true, int64_t>(plan, pass, scratch, blocks, stream);
+  if (!is_small(plan, scratch.masks)) {
+    launch_parts<Depth, true, uint64_t>(plan, pass, scratch, blocks, stream);
   } else if (plan.color) {
-    launch_parts<Depth, true, int32_t>(plan, pass, scratch, blocks, stream);
+    launch_parts<Depth, true, uint32_t>(plan, pass, scratch, blocks, stream);
   } else {
-    launch_parts<Depth, false, int32_t>(plan, pass, scratch, blocks, stream);
+    launch_parts<Depth, false, uint32_t>(plan, pass, scratch, blocks, stream);
   }
 }
 

@@ -13,11 +13,13 @@ constexpr int kWarp = 32;
 constexpr int kAxes = 3;
 constexpr int kParts = 1 << kAxes;
 
-// A brick that some camera sees: its first voxel, the elements of that, and what is seen of its parts.
-struct alignas(16) SeenBrick {
-  int x, y, z, unused;
+// A part of a brick that some camera sees: its first voxel, the elements of that, and what is seen of it.
+struct alignas(16) SeenPart {
+  Frames frames;
   int64_t tsdf, weight;
-  Frames parts[kParts];
+  int x, y, z;
+  // Two threads share a column of voxels: the frames that the second one looks at.
+  uint32_t second;
 };
 
 // Which pixels of a frame have a measurement: a bit each, a word for 32 of a row, the words of 32 columns
@@ -42,24 +44,29 @@ constexpr int64_t regions_along(int64_t pixels) { return (pixels + kRegion - 1) 
 struct Scratch {
   DepthTiles tiles;
   Masks masks;
-  SeenBrick* seen;
-  int* count;  // of `seen`
-  int* next;   // number of the first part that no block has claimed
+  // Those that take long from the first place on, and the others from the last one back.
+  SeenPart* seen;
+  int64_t places;
+  int* count;  // of both
+  int* next;   // number of the first claim that no block has made
+
+  RC_HD SeenPart* long_part(int i) const { return seen + i; }
+  RC_HD SeenPart* short_part(int i) const { return seen + (places - 1 - i); }
 };
 
 inline Scratch take_scratch(const IntegratePlan& plan, Carver& carver) {
-  const Grid& grid = plan.volume.grid;
-  const int64_t bricks = bricks_along(grid, 0) * bricks_along(grid, 1) * bricks_along(grid, 2);
   const int64_t frames = plan.frames < kFramesOfPass ? plan.frames : kFramesOfPass;
-  Scratch scratch = {DepthTiles(nullptr, plan.height, plan.width), {}, nullptr, nullptr, nullptr};
+  Scratch scratch = {
+      DepthTiles(nullptr, plan.height, plan.width), {}, nullptr, 0, nullptr, nullptr};
+  scratch.places = count_bricks(plan.volume.grid) * kParts;
   scratch.tiles.data = carver.take<DepthTile>(scratch.tiles.frame * frames);
   // As many pixels as the regions have.
   scratch.masks.strip = static_cast<int32_t>(regions_along(plan.height) * kRegion);
   scratch.masks.frame =
       scratch.masks.strip * regions_along(plan.width) * (kRegion / Masks::kColumns);
   scratch.masks.data = carver.take<uint32_t>(scratch.masks.frame * frames);
-  scratch.seen = carver.take<SeenBrick>(bricks);
-  scratch.count = carver.take<int>(1);
+  scratch.seen = carver.take<SeenPart>(scratch.places);
+  scratch.count = carver.take<int>(2);
   scratch.next = carver.take<int>(1);
   return scratch;
 }

@@ -39,18 +39,38 @@ __device__ Box box_at(const Grid& grid, const int (&low)[3]) {
   return box;
 }
 
+// Every other one of some frames.
+__device__ inline uint32_t every_other(uint32_t frames) {
+  // Of each bit, whether an odd number of frames is set up to it.
+  uint32_t odd = frames;
+  for (int step = 1; step < 32; step *= 2) odd ^= odd << step;
+  return frames & ~odd;
+}
+
+// Two threads share the frames of a kind: where one is left over in each of two kinds, both are of the
+// second one, which finds out no less.
+__device__ inline void pair_up(uint32_t& frames, uint32_t& others) {
+  if ((__popc(frames) & __popc(others) & 1) == 0) return;
+  const uint32_t last = frames & (0 - frames);
+  frames ^= last;
+  others |= last;
+}
+
+// A brick takes long if so many frames have to be asked for a part of it.
+constexpr int kLong = 4;
+
 static __global__ void __launch_bounds__(kSightThreads, 5)
     see_bricks(const __grid_constant__ IntegratePlan plan, const __grid_constant__ CameraPass pass,
                const __grid_constant__ Scratch scratch, const __grid_constant__ Along groups) {
   __shared__ Camera cameras[kFramesOfPass];
   __shared__ Frames frames[kWarp][kParts];
   __shared__ uint16_t asked[kWarp * kFramesOfPass];
-  __shared__ int asked_count, first_seen;
-  __shared__ uint32_t seen;
+  __shared__ uint8_t looking[kFramesOfPass];
+  __shared__ int asked_count, looking_count;
   const int thread = static_cast<int>(threadIdx.x), lane = thread % kWarp;
   copy_cameras(pass, [&](int f) -> Camera& { return cameras[f]; });
   frames[thread / kParts][thread % kParts] = {};
-  if (thread == 0) asked_count = seen = 0;
+  if (thread == 0) asked_count = looking_count = 0;
   __syncthreads();
   const int group = static_cast<int>(blockIdx.x), column = group / groups.axis[2];
   const int corner[3] = {column / groups.axis[1] * group_edge(0),
@@ -61,11 +81,25 @@ static __global__ void __launch_bounds__(kSightThreads, 5)
     low[1] = (corner[1] + brick / group_edge(2) % group_edge(1)) * kBrick;
     low[2] = (corner[2] + brick % group_edge(2)) * kBrick;
   };
+  // Most frames see nothing of a whole group.
+  if (thread < pass.count) {
+    int first[3], last[3];
+    place(0, first);
+    place(kWarp - 1, last);
+    Box box = box_at(plan.volume.grid, first);
+    const Box end = box_at(plan.volume.grid, last);
+    for (int axis = 0; axis < 3; ++axis) box.high[axis] = most_of(box.high[axis], end.high[axis]);
+    if (sight_of(plan, cameras[thread], scratch.tiles, thread, box) != Sight::none) {
+      looking[atomicAdd(&looking_count, 1)] = static_cast<uint8_t>(thread);
+    }
+  }
+  __syncthreads();
   int low[3];
   place(lane, low);
   const Box box = box_at(plan.volume.grid, low);
-  for (int f = thread / kWarp; f < pass.count; f += kSightThreads / kWarp) {
+  for (int i = thread / kWarp; i < looking_count; i += kSightThreads / kWarp) {
     if (is_empty(box)) continue;
+    const int f = looking[i];
     const Sight sight = sight_of(plan, cameras[f], scratch.tiles, f, box);
     // Holes lie anywhere: few of the parts of such a brick have none.
     if (sight == Sight::free || sight == Sight::holes) {
@@ -84,22 +118,34 @@ static __global__ void __launch_bounds__(kSightThreads, 5)
     if (sight != Sight::none) atomicOr(frames[brick][i % kParts].of(sight), 1u << f);
   }
   __syncthreads();
-  const int brick = thread / kParts;
-  const Frames& bits = frames[brick][thread % kParts];
-  if (bits.all() != 0) atomicOr(&seen, 1u << brick);
-  __syncthreads();
-  if (thread == 0) first_seen = atomicAdd(scratch.count, __popc(seen));
-  __syncthreads();
-  if ((seen >> brick & 1) == 0) return;
-  SeenBrick& entry = scratch.seen[first_seen + __popc(seen & ((1u << brick) - 1))];
-  entry.parts[thread % kParts] = bits;
-  if (thread % kParts != 0) return;
+  const int brick = thread / kParts, part = thread % kParts;
+  Frames bits = frames[brick][part];
+  // Parts of a brick, and bricks that are neighbours, stay together; bricks that take long come first, so
+  // that no block is left with one at the end.
+  const uint32_t longs = __ballot_sync(0xffffffffu, __popc(bits.mixed) >= kLong);
+  const bool is_long = (longs >> (lane / kParts * kParts) & ((1u << kParts) - 1)) != 0;
+  const bool is_seen = bits.all() != 0;
+  const auto place_among = [&](bool is_one, int* count) {
+    const uint32_t all = __ballot_sync(0xffffffffu, is_one);
+    int first = 0;
+    if (lane == 0 && all != 0) first = atomicAdd(count, __popc(all));
+    return __shfl_sync(0xffffffffu, first, 0) + __popc(all & ((1u << lane) - 1));
+  };
+  const int place_of_long = place_among(is_seen && is_long, &scratch.count[0]);
+  const int place_of_short = place_among(is_seen && !is_long, &scratch.count[1]);
+  if (!is_seen) return;
   place(brick, low);
-  entry.x = low[0];
-  entry.y = low[1];
-  entry.z = low[2];
-  entry.tsdf = element_in(plan.volume.tsdf, low[0], low[1], low[2]);
-  entry.weight = element_in(plan.volume.weight, low[0], low[1], low[2]);
+  for (int axis = 0; axis < 3; ++axis) low[axis] += (part >> (2 - axis) & 1) * kPartEdge;
+  pair_up(bits.holes, bits.edge);
+  pair_up(bits.edge, bits.mixed);
+  *(is_long ? scratch.long_part(place_of_long) : scratch.short_part(place_of_short)) = {
+      bits,
+      element_in(plan.volume.tsdf, low[0], low[1], low[2]),
+      element_in(plan.volume.weight, low[0], low[1], low[2]),
+      low[0],
+      low[1],
+      low[2],
+      every_other(bits.holes) | every_other(bits.edge) | every_other(bits.mixed)};
 }
 
 inline void launch_sights(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,

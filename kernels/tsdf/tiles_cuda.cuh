@@ -20,7 +20,9 @@ __global__ void __launch_bounds__(kTileThreads)
   __shared__ DepthTile level[2][kRegionTiles][kRegionTiles];
   const DepthTiles& tiles = scratch.tiles;
   const int thread = static_cast<int>(threadIdx.x);
-  if (blockIdx.x == 0 && blockIdx.y == 0 && thread == 0) *scratch.count = *scratch.next = 0;
+  if (blockIdx.x == 0 && blockIdx.y == 0 && thread == 0) {
+    scratch.count[0] = scratch.count[1] = *scratch.next = 0;
+  }
   const int region_u = static_cast<int>(blockIdx.x) % regions_along_u;
   const int region_v = static_cast<int>(blockIdx.x) / regions_along_u;
   DepthTile* const frame = tiles.data + blockIdx.y * tiles.frame;
