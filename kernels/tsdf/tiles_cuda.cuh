@@ -40,16 +40,17 @@ __global__ void __launch_bounds__(kTileThreads)
   const Depth* const pixel = reinterpret_cast<const Depth*>(plan.depth.data) +
                              plan.depth.element(first + blockIdx.y, row, column);
   float depths[kColumns * kTileEdge];
+  bool measured[kColumns * kTileEdge];
 #pragma unroll
   for (int i = 0; i < kColumns * kTileEdge; ++i) {
     depths[i] = i < rows ? static_cast<float>(pixel[i * plan.depth.row]) : 0;
+    measured[i] = is_measurement(depths[i], plan.depth_limit);
   }
   // A warp has a word of the mask of each row.
   uint32_t mask = 0;
 #pragma unroll
   for (int i = 0; i < kColumns * kTileEdge; ++i) {
-    const bool is_measured = i < rows && is_measurement(depths[i], plan.depth_limit);
-    const uint32_t word = __ballot_sync(0xffffffffu, is_measured);
+    const uint32_t word = __ballot_sync(0xffffffffu, measured[i]);
     if (thread % kWarp == i) mask = word;
   }
   if (thread % kWarp < kColumns * kTileEdge) {
@@ -62,8 +63,7 @@ __global__ void __launch_bounds__(kTileThreads)
 #pragma unroll
     for (int j = i * kTileEdge; j < (i + 1) * kTileEdge; ++j) {
       if (j >= rows) continue;
-      join(tile,
-           tile_of(is_measurement(depths[j], plan.depth_limit), depths[j] * plan.depth_scale));
+      join(tile, tile_of(measured[j], depths[j] * plan.depth_scale));
     }
     for (int step = 1; step < kTileEdge; step *= 2) {
       join(tile, {__shfl_xor_sync(0xffffffffu, tile.least, step),
