@@ -14,7 +14,7 @@ static_assert(kColumns * kTileThreads == kRegion * kRegionTiles, "no column is l
 static_assert(kRegion % kWarp == 0 && Masks::kColumns == kWarp && kColumns * kTileEdge <= kWarp);
 
 template <class Depth>
-__global__ void __launch_bounds__(kTileThreads)
+__global__ void __launch_bounds__(kTileThreads, 5)
     make_tiles(const __grid_constant__ IntegratePlan plan, const __grid_constant__ Scratch scratch,
                int64_t first, int regions_along_u) {
   __shared__ DepthTile level[2][kRegionTiles][kRegionTiles];
@@ -35,21 +35,23 @@ __global__ void __launch_bounds__(kTileThreads)
   };
   const int u = thread % kRegion, v = thread / kRegion * kColumns;
   const int64_t column = region_u * kRegion + u, row = region_v * kRegion + v * kTileEdge;
-  // Rows of pixels that are there.
+  // Rows of pixels that are there. For others the first one is loaded again: without branches loads do not
+  // wait for each other.
   const auto rows = column < plan.width ? static_cast<int>(plan.height - row) : 0;
   const Depth* const pixel = reinterpret_cast<const Depth*>(plan.depth.data) +
-                             plan.depth.element(first + blockIdx.y, row, column);
+                             plan.depth.element(first + blockIdx.y, min(row, plan.height - 1),
+                                                min(column, plan.width - 1));
   float depths[kColumns * kTileEdge];
-  bool measured[kColumns * kTileEdge];
 #pragma unroll
   for (int i = 0; i < kColumns * kTileEdge; ++i) {
-    depths[i] = i < rows ? static_cast<float>(pixel[i * plan.depth.row]) : 0;
-    measured[i] = is_measurement(depths[i], plan.depth_limit);
+    depths[i] = static_cast<float>(__ldg(pixel + (i < rows ? i : 0) * plan.depth.row));
   }
   // A warp has a word of the mask of each row.
+  bool measured[kColumns * kTileEdge];
   uint32_t mask = 0;
 #pragma unroll
   for (int i = 0; i < kColumns * kTileEdge; ++i) {
+    measured[i] = i < rows && is_measurement(depths[i], plan.depth_limit);
     const uint32_t word = __ballot_sync(0xffffffffu, measured[i]);
     if (thread % kWarp == i) mask = word;
   }
