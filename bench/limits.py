@@ -166,11 +166,4 @@ LIMITS: dict[str, str] = {
         " more than 4."
     ),
     "resample, large": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
-    "32 depth frames 640x480 into a 256^3 TSDF": (
-        "Where cameras see nearly all voxels in all frames: instructions of the voxels that"
-        " have to be asked, 535 us at 61 % of the issue slots, half of what warps wait for being"
-        " depths, DRAM at 13 % ([counters](design/counters.md), [note](design/tsdf-cuda.md))."
-        " The other scenes reach it. Later kernels, not recorded here, took 545 us for each type"
-        " of depth (the note's last table)."
-    ),
 }
