@@ -37,7 +37,8 @@ class Claims {
  private:
   static constexpr uint32_t kPieces = 8;
   // More than the pieces of a claim and the warps of a block, each of which asks once too often at most.
-  static constexpr uint32_t kAskers = 64;
+  static constexpr uint32_t kAskers = 64, kMostWarps = 1024 / kWarp;
+  static_assert(kPieces + kMostWarps < kAskers);
 
   __device__ static uint32_t number_of_claim(int claim) {
     return static_cast<uint32_t>(claim) * kAskers;

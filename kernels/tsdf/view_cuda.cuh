@@ -143,9 +143,12 @@ Numbers<Index> numbers_of(const IntegratePlan& plan, const CameraPass& pass, con
 inline bool is_small(const IntegratePlan& plan, const Masks& masks) {
   constexpr int64_t kWords = 1 << 24;
   static_assert(word_of(uint64_t{kRegion}, kPixel, kPixel) % kWords == 0);
-  const int64_t last =
-      std::abs(plan.depth.row) * (plan.height - 1) + std::abs(plan.depth.column) * (plan.width - 1);
-  return masks.frame <= kWords && last < int64_t{1} << 31;
+  const auto span = [](int64_t stride, int64_t count) {
+    return std::fabs(static_cast<double>(stride)) * static_cast<double>(count);
+  };
+  const Images& depth = plan.depth;
+  return masks.frame <= kWords &&
+         span(depth.row, plan.height) + span(depth.column, plan.width) < 0x1p31;
 }
 
 RC_KERNELS_END
