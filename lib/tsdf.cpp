@@ -17,8 +17,6 @@ using Long = long long;
 
 /** Voxels along an axis whose numbers float32 holds. */
 constexpr int64_t most_voxels = int64_t{1} << 24;
-/** As many bricks as the warps of a device may number. */
-constexpr int64_t most_bricks = int64_t{1} << 25;
 
 struct PreparedFrames {
   IntegratePlan plan;
@@ -75,7 +73,7 @@ PreparedFrames prepare(Tensors& tensors, const rc_tensor* depth, const rc_tensor
            static_cast<Long>(plan.volume.grid.dims[axis]));
     }
   }
-  if (count_bricks(plan.volume.grid) > most_bricks) {
+  if (count_bricks(plan.volume.grid) > kMostBricks) {
     fail(RC_ERROR_INVALID_ARGUMENT,
          "grid.dims: expected at most 2^25 cubes of 8^3 voxels, got %lld",
          static_cast<Long>(count_bricks(plan.volume.grid)));

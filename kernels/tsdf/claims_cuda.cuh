@@ -9,7 +9,15 @@ RC_KERNELS_BEGIN
 
 // In shared memory.
 class Claims {
+  static constexpr uint32_t kPieces = 8;
+  // More than the pieces of a claim and the warps of a block, each of which asks once too often at most.
+  static constexpr uint32_t kAskers = 64, kMostWarps = 1024 / kWarp;
+  static_assert(kPieces + kMostWarps < kAskers);
+
  public:
+  // Pieces that have numbers.
+  static constexpr int64_t kMost = (int64_t{1} << 32) / kAskers * kPieces;
+
   // To be called by one thread, before a barrier. `next`: the number of the first claim that no block
   // has made.
   __device__ void begin(int* next) {
@@ -35,11 +43,6 @@ class Claims {
   }
 
  private:
-  static constexpr uint32_t kPieces = 8;
-  // More than the pieces of a claim and the warps of a block, each of which asks once too often at most.
-  static constexpr uint32_t kAskers = 64, kMostWarps = 1024 / kWarp;
-  static_assert(kPieces + kMostWarps < kAskers);
-
   __device__ static uint32_t number_of_claim(int claim) {
     return static_cast<uint32_t>(claim) * kAskers;
   }

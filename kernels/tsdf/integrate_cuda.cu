@@ -14,6 +14,9 @@
 RC_KERNELS_BEGIN
 namespace {
 
+// Claims beyond the last part have numbers too.
+static_assert(2 * kMostBricks * kParts <= Claims::kMost);
+
 // Voxels of a thread in a part of a brick, of which `count` are in the grid.
 struct Voxels {
   int x, y, z, count;
@@ -104,8 +107,8 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
   if (threadIdx.x < kWarp) {
     views[lane].depth =
         reinterpret_cast<const Depth*>(plan.depth.data) + (pass.first + lane) * plan.depth.frame;
-    views[lane].masks =
-        scratch.masks.data + lane * scratch.masks.frame - word_of(numbers.strip, kPixel, kPixel);
+    views[lane].masks = scratch.masks.data + lane * scratch.masks.frame -
+                        Masks::word_of(numbers.strip, kPixel, kPixel);
     elements[lane] = {element_in(volume.tsdf, x, y, z), element_in(volume.weight, x, y, z)};
     if (lane == 0) claims.begin(scratch.next);
   }

@@ -43,6 +43,9 @@ struct IntegratePlan {
 // Edge of the cubes of voxels that are taken together.
 constexpr int kBrick = 8;
 
+// As many as the warps of a device may number the parts of.
+constexpr int64_t kMostBricks = int64_t{1} << 25;
+
 // Counts the bricks along an axis.
 RC_SHARED constexpr int64_t bricks_along(const Grid& grid, int axis) {
   return (grid.dims[axis] - 1) / kBrick + 1;

@@ -45,7 +45,7 @@ __device__ void look_for_measurements(const IntegratePlan& plan, const Numbers<I
       const float z = column.z[i];
       const float inverse = inverse_of(dot(view.camera.rows[2], column.x, column.y, z));
       const bool inside = place_of(plan, view.camera, column.x, column.y, z, inverse, places[i]);
-      const auto word = word_of(numbers.strip, places[i].row, places[i].column);
+      const auto word = Masks::word_of(numbers.strip, places[i].row, places[i].column);
       masks[i] = kInside || inside ? __ldg(view.masks + word) : 0;
     }
 #pragma unroll

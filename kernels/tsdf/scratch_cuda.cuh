@@ -31,8 +31,10 @@ struct Masks {
   int32_t strip;
   int64_t frame;
 
-  RC_SHARED int64_t element(int64_t row, int64_t column) const {
-    return (column >> kShift) * strip + row;
+  // The word of a frame that has the bit of a pixel, bit `column` % 32 of it.
+  template <class Index, class Pixel>
+  RC_SHARED static constexpr Index word_of(Index strip, Pixel row, Pixel column) {
+    return static_cast<Index>(column >> kShift) * strip + static_cast<Index>(row);
   }
 };
 

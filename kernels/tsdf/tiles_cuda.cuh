@@ -57,7 +57,8 @@ __global__ void __launch_bounds__(kTileThreads, 5)
   }
   if (thread % kWarp < kColumns * kTileEdge) {
     const Masks& masks = scratch.masks;
-    masks.data[blockIdx.y * masks.frame + masks.element(row + thread % kWarp, column)] = mask;
+    masks.data[blockIdx.y * masks.frame +
+               Masks::word_of(int64_t{masks.strip}, row + thread % kWarp, column)] = mask;
   }
 #pragma unroll
   for (int i = 0; i < kColumns; ++i) {

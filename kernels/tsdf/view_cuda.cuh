@@ -37,7 +37,7 @@ template <class Depth>
 struct alignas(16) View {
   Camera camera;
   const Depth* depth;
-  // The word of a place is word_of() behind.
+  // The word of a place is Masks::word_of() behind.
   const uint32_t* masks;
 };
 
@@ -54,12 +54,6 @@ __device__ inline bool place_of(const IntegratePlan& plan, const Camera& camera,
     return static_cast<uint32_t>(pixel - kPixel) < static_cast<uint32_t>(size);
   };
   return is_in(place.column, plan.width) && is_in(place.row, plan.height);
-}
-
-// The word that has the bit of a pixel, bit `column` % 32 of it.
-template <class Index>
-RC_HD constexpr Index word_of(Index strip, int32_t row, int32_t column) {
-  return static_cast<Index>(column >> Masks::kShift) * strip + static_cast<Index>(row);
 }
 
 // What a frame has where a voxel falls on it: the bits of the depth, 0, which is no measurement, beside
@@ -138,11 +132,11 @@ Numbers<Index> numbers_of(const IntegratePlan& plan, const CameraPass& pass, con
   return numbers;
 }
 
-// Whether 32 bits hold the elements of a frame, and of its masks: modulo 2^32 word_of() pixel (0, 0) is a
-// multiple of 2^24, so that as many words lie behind it.
+// Whether 32 bits hold the elements of a frame, and of its masks: modulo 2^32 that of pixel (0, 0) from
+// View::masks on is a multiple of 2^24, so that as many words lie behind it.
 inline bool is_small(const IntegratePlan& plan, const Masks& masks) {
   constexpr int64_t kWords = 1 << 24;
-  static_assert(word_of(uint64_t{kRegion}, kPixel, kPixel) % kWords == 0);
+  static_assert(Masks::word_of(uint64_t{kRegion}, kPixel, kPixel) % kWords == 0);
   const auto span = [](int64_t stride, int64_t count) {
     return std::fabs(static_cast<double>(stride)) * static_cast<double>(count);
   };
