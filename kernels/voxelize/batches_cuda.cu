@@ -1,59 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sorting batches of points by tile.
 #define RC_LEVEL cuda
-#include <cuda_pipeline_primitives.h>
-
 #include "kernels/common/cuda_early.h"
-#include "kernels/voxelize/batches_cuda.cuh"
+#include "kernels/common/cuda_prefetch.h"
+#include "kernels/voxelize/find_goals_cuda.cuh"
+#include "kernels/voxelize/magnitudes_cuda.cuh"
 
 RC_KERNELS_BEGIN
 namespace {
 
-template <class T, class Row>
-struct SortJob {
-  VoxelPlan plan;
-  Placer<T> placer;
-  Tiling tiling;
-  Batches<Row> batches;
-  uint32_t first_tile;  // of those that are sorted now
-  int64_t first;        // channel
-  int32_t* exponents;   // of the range, where it is measured
-  bool first_turn;      // the one that measures it
-  uint32_t* cleared;    // [2]: set to 0 for the kernels that follow
-};
-
-// One plain cloud, and the channels of a row lie side by side: without all that others need.
-template <class T, class Row>
-bool is_plain(const VoxelPlan& plan, int64_t first) {
-  const Array& features = plan.features;
-  if (!std::is_same_v<T, float> || !is_one_plain_cloud(plan.cloud)) return false;
-  if constexpr (kRowBytes<Row> == 0) {
-    return true;
-  } else {
-    constexpr int64_t kSize = sizeof(Row) / kChannels;
-    const auto address =
-        reinterpret_cast<uintptr_t>(features.data) + static_cast<uintptr_t>(first * kSize);
-    return item_size(features.type) == kSize && features.channel == 1 &&
-           plan.width - first >= kChannels && features.step % kChannels == 0 &&
-           address % sizeof(Row) == 0;
-  }
-}
-
-// Where a thread's point of a batch shall go: to a tile and a voxel of it, or nowhere.
-constexpr uint32_t kNowhere = UINT32_MAX;
-// It has a voxel, of a tile whose turn is another one.
-constexpr uint32_t kElsewhere = UINT32_MAX - 1;
-
-// Turns numbers in shared memory into the sums of those before them, hands out all four at a time,
-// and returns their sum. `partial` has room for the warps. To be called by whole blocks.
-template <int kThreads, class Hand>
-__device__ uint32_t scan_numbers(uint32_t* numbers, uint32_t count, uint32_t* partial, Hand hand) {
+// Turns numbers in shared memory, each rounded up to a multiple of kUnit, into the sums of those before
+// them, and returns their sum. `partial` has room for the warps. To be called by whole blocks.
+template <int kThreads, uint32_t kUnit>
+__device__ uint32_t scan_numbers(uint32_t* numbers, uint32_t count, uint32_t* partial) {
   const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32;
   uint32_t before = 0;
   for (uint32_t first = 0; first < count; first += kThreads * 4) {
     const uint32_t i = first + threadIdx.x * 4;
     uint4 four = {};
     if (i < count) four = *reinterpret_cast<const uint4*>(numbers + i);
+    for (uint32_t* const number : {&four.x, &four.y, &four.z, &four.w}) {
+      *number = (*number + kUnit - 1) / kUnit * kUnit;
+    }
     const uint32_t own = four.x + four.y + four.z + four.w;
     uint32_t through = own;
     for (int step = 1; step < 32; step *= 2) {
@@ -70,7 +38,6 @@ __device__ uint32_t scan_numbers(uint32_t* numbers, uint32_t count, uint32_t* pa
     if (i < count) {
       const uint4 sums = {sum, sum + four.x, sum + four.x + four.y, sum + own - four.w};
       *reinterpret_cast<uint4*>(numbers + i) = sums;
-      hand(i, sums);
     }
     before += total;
     __syncthreads();
@@ -78,77 +45,175 @@ __device__ uint32_t scan_numbers(uint32_t* numbers, uint32_t count, uint32_t* pa
   return before;
 }
 
-// The greatest magnitude of kChannels channels that a thread has seen, of one cloud at a time.
-template <class T>
-class MagnitudeWatch {
- public:
-  // `exponents` [clouds, width], from the first one of the channels on.
-  __device__ MagnitudeWatch(int32_t* exponents, int64_t width, int channels)
-      : exponents_(exponents), width_(width), channels_(channels) {}
-
-  // Of the one cloud that there is.
-  __device__ void see(const Quad<T>& row) {
-    cloud_ = 0;
-    look(row);
-  }
-  __device__ void see(int cloud, const Quad<T>& row) {
-    if (cloud != cloud_) {
-      tell();
-      cloud_ = cloud;
-      for (uint32_t& magnitude : greatest_) magnitude = 0;
+// Clears what a block counts, and makes all of its places such as hold no voxel.
+template <class Row>
+__device__ void clear_memory(const SortMemory<Row>& memory, const Batches<Row>& batches,
+                             int local_bits) {
+  const auto fill = [](void* words, uint32_t count, uint32_t value) {
+#pragma unroll 1
+    for (uint32_t i = threadIdx.x; i < count; i += SortShape<Row>::kThreads) {
+      static_cast<uint4*>(words)[i] = {value, value, value, value};
     }
-    look(row);
+  };
+  fill(memory.places, batches.lost() / 4 + 1, 0);
+  if constexpr (SortShape<Row>::kUnit > 1) {
+    fill(memory.ids, batches.room / 8, (1u << local_bits) * 0x10001u);
   }
-  // To be called by whole warps.
-  __device__ void finish() {
-    int same;
-    __match_all_sync(0xffffffffu, cloud_, &same);
-    if (same) {
-      for (uint32_t& magnitude : greatest_) magnitude = __reduce_max_sync(0xffffffffu, magnitude);
+}
+
+// Turns the counts of a batch's tiles into where their runs begin, tells it, and returns where the last
+// one ends.
+template <class Row>
+__device__ uint32_t begin_runs(const SortMemory<Row>& memory, const Batches<Row>& batches) {
+  using Shape = SortShape<Row>;
+  __shared__ uint32_t partial[Shape::kThreads / 32];
+  const uint32_t total =
+      scan_numbers<Shape::kThreads, Shape::kUnit>(memory.places, batches.tiles, partial);
+  for (uint32_t tile = threadIdx.x; tile <= batches.tiles; tile += Shape::kThreads) {
+    batches.border_of(blockIdx.x, tile) =
+        static_cast<uint16_t>(tile < batches.tiles ? memory.places[tile] : total);
+  }
+  __syncthreads();
+  return total;
+}
+
+// Gives four points the next places of their tiles.
+template <class Row>
+__device__ FourGoals take_places(const SortMemory<Row>& memory, const Batches<Row>& batches,
+                                 const FourGoals& goals, int local_bits) {
+  FourGoals places;
+  for (int j = 0; j < 4; ++j) {
+    const uint32_t tile = min(goals.of[j] >> local_bits, batches.lost());
+    places.of[j] = atomicAdd(memory.places + tile, 1u);
+  }
+  return places;
+}
+
+__device__ inline uint16_t voxel_of_goal(uint32_t goal, int local_bits) {
+  return static_cast<uint16_t>(goal & ((1u << local_bits) - 1));
+}
+
+// Writes the voxels of a batch, in the order of tiles. The room of a batch is a multiple of a word.
+template <class Row>
+__device__ void write_ids(const SortMemory<Row>& memory, const Batches<Row>& batches,
+                          uint32_t total) {
+  constexpr uint32_t kIdsOfWord = sizeof(uint4) / sizeof(uint16_t);
+  auto* const ids = reinterpret_cast<uint4*>(batches.ids + size_t{blockIdx.x} * batches.room);
+  for (uint32_t i = threadIdx.x; i * kIdsOfWord < total; i += SortShape<Row>::kThreads) {
+    ids[i] = reinterpret_cast<const uint4*>(memory.ids)[i];
+  }
+}
+
+// Keeps the goals of a thread's points, out of `count` that a block reads at once.
+template <bool kPlain>
+__device__ void keep_goals(const FourGoals& goals, uint32_t* kept, uint32_t count) {
+  for (int j = 0; j < 4; ++j) {
+    const uint32_t number = number_of<kPlain, NoRow>(j);
+    if (number >= count) break;
+    if constexpr (kPlain) {
+      *reinterpret_cast<FourGoals*>(kept + number) = goals;
+      break;
     }
-    if (!same || threadIdx.x % 32 == 0) tell();
+    kept[number] = goals.of[j];
   }
+}
+template <bool kPlain>
+__device__ FourGoals kept_goals(const uint32_t* kept, uint32_t count) {
+  FourGoals goals = {kNowhere, kNowhere, kNowhere, kNowhere};
+  for (int j = 0; j < 4; ++j) {
+    const uint32_t number = number_of<kPlain, NoRow>(j);
+    if (number >= count) break;
+    if constexpr (kPlain) return *reinterpret_cast<const FourGoals*>(kept + number);
+    goals.of[j] = kept[number];
+  }
+  return goals;
+}
 
- private:
-  static constexpr uint32_t kInfinite = 0x7f800000u;
-
-  __device__ void look(const Quad<T>& row) {
-    for (int k = 0; k < kChannels; ++k) {
-      const uint32_t magnitude =
-          bit_cast<uint32_t>(static_cast<float>(to_double(row.of[k]))) & 0x7fffffffu;
-      if (magnitude < kInfinite) greatest_[k] = max(greatest_[k], magnitude);
+// A batch a block, of points alone.
+template <bool kPlain, class T>
+__device__ void sort_points(const SortJob<T, NoRow>& job, const SortMemory<NoRow>& memory,
+                            uint32_t begin, uint32_t end) {
+  constexpr uint32_t kAtOnce = SortShape<NoRow>::kThreads * SortShape<NoRow>::kGroup;
+  const Batches<NoRow>& batches = job.batches;
+  const int local_bits = job.goals.tiling.local_bits();
+#pragma unroll 1
+  for (uint32_t first = begin; first < end; first += kAtOnce) {
+    const FourGoals goals = find_goals<kPlain>(job, memory, begin, first, end);
+    keep_goals<kPlain>(goals, memory.goals + (first - begin), end - first);
+  }
+  __syncthreads();
+  const uint32_t total = begin_runs(memory, batches);
+#pragma unroll 1
+  for (uint32_t first = begin; first + number_of<kPlain, NoRow>(0) < end; first += kAtOnce) {
+    const FourGoals goals = kept_goals<kPlain>(memory.goals + (first - begin), end - first);
+    const FourGoals places = take_places(memory, batches, goals, local_bits);
+    for (int j = 0; j < 4; ++j) {
+      if (goals.of[j] >= kElsewhere) continue;
+      memory.ids[places.of[j]] = voxel_of_goal(goals.of[j], local_bits);
     }
   }
+  __syncthreads();
+  write_ids(memory, batches, total);
+}
 
-  // Raises the exponents in memory; few threads have news, most need only look.
-  __device__ void tell() const {
-    if (cloud_ < 0) return;
-    int32_t* const exponents = exponents_ + cloud_ * width_;
-    for (int k = 0; k < kChannels; ++k) {
-      if (k >= channels_ || greatest_[k] == 0) continue;
-      const int exponent = exponent_of(static_cast<double>(bit_cast<float>(greatest_[k])));
-      if (*static_cast<volatile int32_t*>(exponents + k) < exponent) {
-        atomicMax(exponents + k, exponent);
+// The same with their features.
+template <bool kPlain, class T, class Row>
+__device__ void sort_rows(const SortJob<T, Row>& job, const SortMemory<Row>& memory, uint32_t begin,
+                          uint32_t end) {
+  using Shape = SortShape<Row>;
+  constexpr uint32_t kAtOnce = Shape::kThreads * Shape::kGroup;
+  constexpr int kGroups = Shape::kItems / Shape::kGroup;
+  // What all arrays can be like is a lot of code: rolled up, with goals in local memory.
+  constexpr int kUnrolled = kPlain ? kGroups : 1;
+  const Batches<Row>& batches = job.batches;
+  const int local_bits = job.goals.tiling.local_bits();
+  FourGoals goals[kGroups], places[kGroups];
+#pragma unroll kUnrolled
+  for (int g = 0; g < kGroups; ++g) {
+    goals[g] = find_goals<kPlain>(job, memory, begin, begin + g * kAtOnce, end);
+  }
+  __syncthreads();
+  const uint32_t total = begin_runs(memory, batches);
+  // What holds the places makes room for the order once all points know theirs.
+#pragma unroll kUnrolled
+  for (int g = 0; g < kGroups; ++g) {
+    if (begin + g * kAtOnce + number_of<kPlain, Row>(0) >= end) continue;
+    places[g] = take_places(memory, batches, goals[g], local_bits);
+  }
+  __pipeline_commit();
+  __pipeline_wait_prior(0);
+  __syncthreads();
+
+  const bool measures = job.exponents != nullptr && job.first_turn;
+  MagnitudeWatch<typename NumberOf<Row>::Type> watch(
+      job.exponents + job.first, job.plan.width,
+      static_cast<int>(min(job.plan.width - job.first, int64_t{kChannels})));
+#pragma unroll kUnrolled
+  for (int g = 0; g < kGroups; ++g) {
+    for (int j = 0; j < 4; ++j) {
+      const uint32_t goal = goals[g].of[j], place = places[g].of[j];
+      const uint32_t own = g * kAtOnce + number_of<kPlain, Row>(j);
+      if (goal < kElsewhere) {
+        memory.ids[place] = voxel_of_goal(goal, local_bits);
+        memory.sources[place] = static_cast<uint16_t>(own);
+      }
+      // A plain cloud's points of these tiles are seen as they leave.
+      if (measures && (kPlain ? goal == kElsewhere : goal != kNowhere)) {
+        const int64_t cloud = kPlain ? 0 : place_of(job.plan.cloud, begin + own).cloud;
+        watch.see(static_cast<int>(cloud), memory.rows[own]);
       }
     }
   }
-
-  int32_t* const exponents_;
-  const int64_t width_;
-  const int channels_;
-  int cloud_ = -1;
-  uint32_t greatest_[kChannels] = {};
-};
-
-// Of one channel.
-template <class Row>
-struct NumberOf {
-  using Type = std::remove_reference_t<decltype(Row{}.of[0])>;
-};
-template <>
-struct NumberOf<NoRow> {
-  using Type = float;
-};
+  __syncthreads();
+  write_ids(memory, batches, total);
+  Row* const rows = batches.rows + size_t{blockIdx.x} * batches.room;
+  for (uint32_t i = threadIdx.x; i < total; i += Shape::kThreads) {
+    const Row row = memory.rows[memory.sources[i]];
+    rows[i] = row;
+    if (kPlain && measures) watch.see(0, row);
+  }
+  if (measures) watch.finish();
+}
 
 // A batch a block.
 template <class T, class Row, bool kPlain>
@@ -156,145 +221,23 @@ __global__ void __launch_bounds__(SortShape<Row>::kThreads, SortShape<Row>::kBlo
     sort_batch(const __grid_constant__ SortJob<T, Row> job) {
   let_next_begin();
   wait_for_former();
-  using Shape = SortShape<Row>;
-  using Number = typename NumberOf<Row>::Type;
-  constexpr int kGroup = Shape::kGroup;
-  // What all arrays can be like is a lot of code: rolled up, with goals in local memory.
-  constexpr int kUnrolled = kPlain ? Shape::kItems : 1;
   extern __shared__ uint4 sort_memory[];
-  __shared__ uint32_t partial[Shape::kThreads / 32];
   const Batches<Row>& batches = job.batches;
-  const SortMemory<Row> memory(sort_memory, batches.size);
-  const Cloud& cloud = job.plan.cloud;
+  const SortMemory<Row> memory(sort_memory, batches);
   const uint32_t begin = blockIdx.x * batches.size;
   const uint32_t end = min(begin + batches.size, batches.positions);
   if (blockIdx.x == 0 && threadIdx.x < 2) job.cleared[threadIdx.x] = 0;
-  for (uint32_t i = threadIdx.x * 4; i < batches.tiles; i += Shape::kThreads * 4) {
-    *reinterpret_cast<uint4*>(memory.places + i) = {};
+  if (kPlain && kRowBytes<Row> != 0 && threadIdx.x == 0 && begin < end) {
+    // Rows are on their way beside the points, which are waited for first.
+    constexpr size_t kBytes = 3 * sizeof(float);
+    ask_for(job.plan.cloud.array.data + kBytes * begin, kBytes * (end - begin));
   }
+  clear_memory(memory, batches, job.goals.tiling.local_bits());
   __syncthreads();
-
-  const int local_bits = job.tiling.local_bits();
-  // Their tiles and voxels, and two to a word their places among those of the tile.
-  uint32_t goals[Shape::kItems], ranks[(Shape::kItems + 1) / 2] = {};
-#pragma unroll kUnrolled
-  for (int first = 0; first < Shape::kItems; first += kGroup) {
-    int clouds[kGroup];
-    typename Placer<T>::Real points[kGroup][3];
-#pragma unroll
-    for (int j = 0; j < kGroup && first + j < Shape::kItems; ++j) {
-      const uint32_t i = begin + (first + j) * Shape::kThreads + threadIdx.x;
-      clouds[j] = -1;
-      if (i >= end) continue;
-      if constexpr (kPlain) {
-        clouds[j] = 0;
-        const T* const p = reinterpret_cast<const T*>(cloud.array.data) + int64_t{3} * i;
-        for (int axis = 0; axis < 3; ++axis) points[j][axis] = p[axis];
-      } else {
-        const PointPlace at = place_of(cloud, i);
-        clouds[j] = static_cast<int>(at.cloud);
-        if (at.cloud < 0) continue;
-        job.placer.load(at, points[j]);
-        if constexpr (kRowBytes<Row> != 0) {
-          memory.rows[i - begin] = row_of_point<Number>(job.plan, at, job.first);
-        }
-      }
-    }
-    if constexpr (kPlain && kRowBytes<Row> != 0) {
-      // On their way while the points find their places.
-#pragma unroll
-      for (int j = 0; j < kGroup && first + j < Shape::kItems; ++j) {
-        const uint32_t i = begin + (first + j) * Shape::kThreads + threadIdx.x;
-        if (i >= end) continue;
-        const Array& features = job.plan.features;
-        __pipeline_memcpy_async(
-            memory.rows + (i - begin),
-            reinterpret_cast<const Number*>(features.data) + i * features.step + job.first,
-            kRowBytes<Row>);
-      }
-    }
-#pragma unroll
-    for (int j = 0; j < kGroup && first + j < Shape::kItems; ++j) {
-      uint32_t index[3], goal = kNowhere, tile = UINT32_MAX;
-      if (clouds[j] >= 0 && job.placer.place(points[j], clouds[j], index)) {
-        const uint32_t own = job.tiling.tile_of(kPlain ? 0 : clouds[j], index) - job.first_tile;
-        goal = kElsewhere;
-        if (own < batches.tiles) {
-          tile = own;
-          goal = tile << local_bits | job.tiling.local_of(index);
-        }
-      }
-      goals[first + j] = goal;
-      // Lanes of one tile are counted at once, since all add 1.
-      const uint32_t rank = tile != UINT32_MAX ? atomicAdd(memory.places + tile, 1u) : 0;
-      ranks[(first + j) / 2] |= rank << 16 * ((first + j) % 2);
-    }
-  }
-  __syncthreads();
-
-  uint16_t* const borders = &batches.border_of(blockIdx.x, 0);
-  const uint32_t total = scan_numbers<Shape::kThreads>(
-      memory.places, batches.tiles, partial, [&](uint32_t tile, const uint4& sums) {
-        const uint32_t four[4] = {sums.x, sums.y, sums.z, sums.w};
-        for (uint32_t j = 0; j < 4 && tile + j < batches.tiles; ++j) {
-          borders[(tile + j) * batches.kNeighbours] = static_cast<uint16_t>(four[j]);
-        }
-      });
-  if (threadIdx.x == 0) {
-    borders[batches.tiles * batches.kNeighbours] = static_cast<uint16_t>(total);
-  }
-
-  const auto is_here = [](uint32_t goal) { return goal < kElsewhere; };
-#pragma unroll
-  for (int k = 0; k < Shape::kItems; ++k) {
-    if (is_here(goals[k])) {
-      ranks[k / 2] += memory.places[goals[k] >> local_bits] << 16 * (k % 2);
-    }
-  }
-  if constexpr (kPlain && kRowBytes<Row> != 0) {
-    __pipeline_commit();
-    __pipeline_wait_prior(0);
-  }
-  __syncthreads();
-
-#pragma unroll
-  for (int k = 0; k < Shape::kItems; ++k) {
-    if (!is_here(goals[k])) continue;
-    const uint32_t place = ranks[k / 2] >> 16 * (k % 2) & 0xffff;
-    memory.ids[place] = static_cast<uint16_t>(goals[k] & ((1u << local_bits) - 1));
-    if constexpr (kRowBytes<Row> != 0) {
-      memory.sources[place] = static_cast<uint16_t>(k * Shape::kThreads + threadIdx.x);
-    }
-  }
-  if constexpr (kRowBytes<Row> != 0) {
-    if (job.exponents != nullptr && job.first_turn) {
-      MagnitudeWatch<Number> watch(
-          job.exponents + job.first, job.plan.width,
-          static_cast<int>(min(job.plan.width - job.first, int64_t{kChannels})));
-#pragma unroll kUnrolled
-      for (int k = 0; k < Shape::kItems; ++k) {
-        if (goals[k] == kNowhere) continue;
-        const uint32_t own = k * Shape::kThreads + threadIdx.x;
-        if constexpr (kPlain) {
-          watch.see(memory.rows[own]);
-        } else {
-          watch.see(static_cast<int>(place_of(cloud, begin + own).cloud), memory.rows[own]);
-        }
-      }
-      watch.finish();
-    }
-  }
-  __syncthreads();
-  // The room of a batch is a multiple of a word.
-  constexpr uint32_t kIdsOfWord = sizeof(uint4) / sizeof(uint16_t);
-  for (uint32_t i = threadIdx.x; i * kIdsOfWord < total; i += Shape::kThreads) {
-    reinterpret_cast<uint4*>(batches.ids + begin)[i] =
-        reinterpret_cast<const uint4*>(memory.ids)[i];
-  }
-  if constexpr (kRowBytes<Row> != 0) {
-    for (uint32_t i = threadIdx.x; i < total; i += Shape::kThreads) {
-      batches.rows[begin + i] = memory.rows[memory.sources[i]];
-    }
+  if constexpr (kRowBytes<Row> == 0) {
+    sort_points<kPlain>(job, memory, begin, end);
+  } else {
+    sort_rows<kPlain>(job, memory, begin, end);
   }
 }
 
@@ -304,14 +247,18 @@ template <class Row>
 cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batches<Row>& batches,
                          uint32_t first_tile, int64_t first_channel, int32_t* exponents,
                          uint32_t* cleared, cudaStream_t stream) {
-  const size_t shared = SortMemory<Row>::bytes(batches.size, batches.tiles);
+  const auto shared =
+      static_cast<size_t>(SortMemory<Row>::bytes(batches.room, batches.size, batches.tiles));
   cudaError_t error = cudaSuccess;
   VoxelPlan counted = plan;
   if (first_tile != 0 || first_channel != 0) counted.stats = {};
   with_placer(counted, [&](auto placer) {
     using T = typename decltype(placer)::Point;
-    const SortJob<T, Row> job = {plan,          placer,    tiling,          batches, first_tile,
-                                 first_channel, exponents, first_tile == 0, cleared};
+    const Goals<T> goals(counted, tiling, first_tile, batches.tiles);
+    const bool has_more_turns = tiling.count > first_tile + int64_t{batches.tiles};
+    SortJob<T, Row> job = {
+        plan,           goals, {},     batches, first_channel, exponents, first_tile == 0,
+        has_more_turns, false, cleared};
     const auto launch = [&](void (*kernel)(SortJob<T, Row>)) {
       error = allow_shared(kernel, shared);
       if (error != cudaSuccess) return;
@@ -319,7 +266,11 @@ cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batc
       error = cudaGetLastError();
     };
     if constexpr (std::is_same_v<T, float>) {
-      if (is_plain<T, Row>(plan, first_channel)) return launch(sort_batch<T, Row, true>);
+      if (is_plain<Row>(plan, goals, first_channel)) {
+        job.plain = PlainGoals(goals);
+        job.is_aligned = reinterpret_cast<uintptr_t>(plan.cloud.array.data) % sizeof(float4) == 0;
+        return launch(sort_batch<T, Row, true>);
+      }
     }
     launch(sort_batch<T, Row, false>);
   });

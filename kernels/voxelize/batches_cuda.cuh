@@ -30,17 +30,25 @@ constexpr int64_t kMostTilesAtOnce = 8192;
 template <class Row>
 struct SortShape {
   static constexpr int kThreads = kRowBytes<Row> == 0 ? 512 : 1024;
-  // Points of a thread.
-  static constexpr int kItems = kRowBytes<Row> == 16 ? 11 : 16;
-  // Whose coordinates or features are on their way at once.
+  static constexpr int kBlocks = kRowBytes<Row> == 0 ? 3 : 1;  // of a multiprocessor
+  // Points that a thread reads at once.
   static constexpr int kGroup = 4;
-  static constexpr int64_t kMostPoints = int64_t{kThreads} * kItems;
-  static constexpr int kBlocks = kRowBytes<Row> == 0 ? 2 : 1;  // of a multiprocessor
+  // Points of a thread, at most.
+  static constexpr int kItems = kRowBytes<Row> == 16 ? 12 : 16;
+  static constexpr int64_t kMostPoints = int64_t{kThreads} * (kRowBytes<Row> == 0 ? 32 : kItems);
+  // Runs begin and end at multiples of so many places. What is left over holds the number of no
+  // voxel, the first one behind the tile's.
+  static constexpr uint32_t kUnit = kRowBytes<Row> == 0 ? 4 : 1;
+
+  // Places that the runs of a batch can take, of so many points and tiles.
+  static constexpr int64_t room(int64_t size, int64_t tiles) {
+    return (size + (kUnit - 1) * std::min(size, tiles) + 7) / 8 * 8;
+  }
 };
 
 template <class Row>
 struct Batches {
-  // Batches whose borders lie side by side, as one load takes them.
+  // Batches whose borders lie side by side, for whoever reads those of one tile.
   static constexpr uint32_t kNeighbours = 4;
 
   uint32_t positions;  // of all points
@@ -48,12 +56,15 @@ struct Batches {
   uint32_t count;
   uint32_t tiles;  // that are sorted at once
   uint32_t multiprocessors;
-  uint16_t* ids;      // [positions]: local numbers of voxels
-  Row* rows;          // [positions]: features
+  uint32_t room;      // places of a batch
+  uint16_t* ids;      // [count, room]: local numbers of voxels
+  Row* rows;          // [count, room]: features
   uint16_t* borders;  // [count / kNeighbours, tiles + 1, kNeighbours]: where a tile's run begins
 
+  // What stands for a tile where a point has none.
+  __host__ __device__ uint32_t lost() const { return (tiles + 3) / 4 * 4; }
   __device__ uint16_t& border_of(uint32_t batch, uint32_t tile) const {
-    return borders[(batch / kNeighbours * int64_t{tiles + 1} + tile) * kNeighbours +
+    return borders[(batch / kNeighbours * size_t{tiles + 1} + tile) * kNeighbours +
                    batch % kNeighbours];
   }
 };
@@ -65,21 +76,48 @@ struct SortMemory {
   Row* rows;
   // Of each tile, until all points have their places.
   uint32_t* places;
-  // Then, in the order of tiles: which point of the batch, where there are rows, and its voxel.
+  // Then, in the order of tiles: which point of the batch, and its voxel.
   uint16_t *sources, *ids;
 
-  __device__ SortMemory(uint4* memory, uint32_t size)
+  __device__ SortMemory(uint4* memory, const Batches<Row>& batches)
       : rows(reinterpret_cast<Row*>(memory)),
-        places(
-            reinterpret_cast<uint32_t*>(reinterpret_cast<char*>(memory) + size * kRowBytes<Row>)),
+        places(reinterpret_cast<uint32_t*>(rows + batches.size)),
         sources(reinterpret_cast<uint16_t*>(places)),
-        ids(kRowBytes<Row> == 0 ? sources : sources + size) {}
-  // Of a point without its row.
-  static constexpr size_t kBytesOfPoint =
-      kRowBytes<Row> == 0 ? sizeof(uint16_t) : 2 * sizeof(uint16_t);
-  static size_t bytes(uint32_t size, uint32_t tiles) {
-    const size_t of_tiles = (size_t{tiles} + 3) / 4 * sizeof(uint4);
-    return size * size_t{kRowBytes<Row>} + std::max(size * kBytesOfPoint, of_tiles);
+        ids(sources + batches.size) {}
+  static constexpr int64_t kBytesOfPoint = 2 * sizeof(uint16_t) + sizeof(Row);
+  static constexpr int64_t bytes(int64_t, int64_t size, int64_t tiles) {
+    const auto of_tiles = static_cast<int64_t>(((tiles + 3) / 4 + 1) * sizeof(uint4));
+    return std::max(size * kBytesOfPoint, size * static_cast<int64_t>(sizeof(Row)) + of_tiles);
+  }
+  // The most points for which there is so much room.
+  static int64_t most_points(int64_t room, int64_t tiles) {
+    return std::min(room / kBytesOfPoint, (room - bytes(0, 0, tiles)) / int64_t{sizeof(Row)});
+  }
+};
+// Without rows there is room for both.
+template <>
+struct SortMemory<NoRow> {
+  uint16_t* ids;
+  // Of each point in the order of the batch, where it goes.
+  uint32_t* goals;
+  uint32_t* places;
+
+  __device__ SortMemory(uint4* memory, const Batches<NoRow>& batches)
+      : ids(reinterpret_cast<uint16_t*>(memory)),
+        goals(reinterpret_cast<uint32_t*>(memory + batches.room / 8)),
+        places(goals + batches.size) {}
+  static constexpr int64_t kBytesOfPoint = sizeof(uint16_t) + sizeof(uint32_t);
+  static constexpr int64_t bytes(int64_t places, int64_t size, int64_t tiles) {
+    return places * static_cast<int64_t>(sizeof(uint16_t)) +
+           size * static_cast<int64_t>(sizeof(uint32_t)) +
+           static_cast<int64_t>(((tiles + 3) / 4 + 1) * sizeof(uint4));
+  }
+  static int64_t most_points(int64_t room, int64_t tiles) {
+    // Each point may be the only one of its unit, as long as there are as many tiles.
+    constexpr int64_t kAlone = kBytesOfPoint + (SortShape<NoRow>::kUnit - 1) * sizeof(uint16_t);
+    const int64_t left = room - bytes(0, 0, tiles) - 16;
+    return std::max(std::min(tiles, left / kAlone),
+                    (left - tiles * (kAlone - kBytesOfPoint)) / kBytesOfPoint);
   }
 };
 
@@ -97,21 +135,24 @@ cudaError_t take_batches(const VoxelPlan& plan, int64_t tiles, Carver& carver,
   batches->tiles = static_cast<uint32_t>(std::min(tiles, kMostTilesAtOnce));
   batches->multiprocessors = static_cast<uint32_t>(device.multiprocessors);
   const int64_t at_once = int64_t{device.multiprocessors} * Shape::kBlocks;
-  // A block's own arrays take a little too.
-  const int64_t room = (device.shared - 1024) / Shape::kBlocks;
-  const auto of_tiles = static_cast<int64_t>(SortMemory<Row>::bytes(0, batches->tiles));
-  int64_t most = room / static_cast<int64_t>(SortMemory<Row>::bytes(1, 0));
-  if constexpr (kRowBytes<Row> != 0) most = std::min(most, (room - of_tiles) / kRowBytes<Row>);
-  most = std::min(Shape::kMostPoints, most / 8 * 8);
+  // A block's own arrays take a little too. Where tiles take too much of it, there are fewer blocks.
+  constexpr int64_t kFewest = 4096;
+  int64_t room = 0, most = 0;
+  for (int blocks = Shape::kBlocks; blocks > 0 && most < kFewest; --blocks) {
+    room = device.shared / blocks - 2048;
+    most = std::min(Shape::kMostPoints, SortMemory<Row>::most_points(room, batches->tiles) / 8 * 8);
+  }
   constexpr int64_t kFew = 1024;
   const int64_t turns = (positions - 1) / (at_once * most) + 1;
   const int64_t wanted = std::min((positions - 1) / kFew + 1, at_once * turns);
   const int64_t size = ((positions - 1) / wanted + 8) / 8 * 8;
   batches->size = static_cast<uint32_t>(std::min(size, most));
   batches->count = static_cast<uint32_t>((positions - 1) / batches->size + 1);
-  const int64_t places = int64_t{batches->count} * batches->size;
-  batches->ids = carver.take<uint16_t>(places);
-  if constexpr (kRowBytes<Row> != 0) batches->rows = carver.take<Row>(places);
+  batches->room = static_cast<uint32_t>(Shape::room(batches->size, batches->tiles));
+  batches->ids = carver.take<uint16_t>(int64_t{batches->count} * batches->room);
+  if constexpr (kRowBytes<Row> != 0) {
+    batches->rows = carver.take<Row>(int64_t{batches->count} * batches->room);
+  }
   constexpr int64_t kNeighbours = Batches<Row>::kNeighbours;
   batches->borders = carver.take<uint16_t>((batches->count + kNeighbours - 1) / kNeighbours *
                                            kNeighbours * (int64_t{batches->tiles} + 1));
@@ -171,6 +212,14 @@ __device__ inline uint32_t lane_of_bit(unsigned bits, uint32_t n) {
   return lane;
 }
 
+// The batch of a lane, where a block takes as many as it has threads: neighbours, which points in order
+// fill with the same tiles, go to different warps, but for those whose borders lie side by side.
+template <int kThreads, uint32_t kNeighbours>
+__device__ uint32_t batch_of_lane() {
+  const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  return (lane / kNeighbours * (kThreads / 32) + warp) * kNeighbours + lane % kNeighbours;
+}
+
 // Calls f(sources, first) with the points of a tile in the batches from `begin` to `end`: kVisited
 // sources a thread, or kNoPoint, and the number of the first of these among all of the call, so
 // that the j-th one of a thread is number `first` + 32 j. `counter` in shared memory counts them.
@@ -180,14 +229,9 @@ template <int kThreads, Share kShare, class Row, class F>
 __device__ void visit_points(const Batches<Row>& batches, uint32_t tile, uint32_t begin,
                              uint32_t end, uint32_t most, uint32_t* counter, F f) {
   constexpr uint32_t kWarps = kThreads / 32, kStep = kShare == Share::kRuns ? kThreads : 32;
-  constexpr uint32_t kNeighbours = Batches<Row>::kNeighbours;
   const uint32_t lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  // Neighbouring batches, which points in order fill with the same tiles, go to different warps;
-  // but not those whose borders come with one load.
-  const uint32_t offset =
-      kShare == Share::kSlices
-          ? lane
-          : (lane / kNeighbours * kWarps + warp) * kNeighbours + lane % kNeighbours;
+  constexpr uint32_t kNeighbours = Batches<Row>::kNeighbours;
+  const uint32_t offset = kShare == Share::kSlices ? lane : batch_of_lane<kThreads, kNeighbours>();
   for (uint32_t first = begin; first < end; first += kStep) {
     const uint32_t batch = first + offset;
     uint32_t source = 0, count = 0;
@@ -195,7 +239,7 @@ __device__ void visit_points(const Batches<Row>& batches, uint32_t tile, uint32_
       const uint16_t* const border = &batches.border_of(batch, tile);
       source = border[0];
       count = border[kNeighbours] - source;
-      source += batch * batches.size;
+      source += batch * batches.room;
       if constexpr (kShare == Share::kSlices) {
         const uint32_t slice = (count + kWarps - 1) / kWarps, before = min(warp * slice, count);
         source += before;

@@ -61,7 +61,7 @@ struct TileJob {
 // Memory for the lists.
 template <class Row>
 Crowd take_crowd(const Batches<Row>& batches, const Tiling& tiling, int words, Carver& carver) {
-  const int64_t most = batches.positions / kBlockPoints;
+  const int64_t most = int64_t{batches.count} * batches.room / kBlockPoints;
   Crowd crowd = {};
   crowd.counts = carver.take<uint32_t>(2);
   crowd.whole = carver.take<uint32_t>(batches.tiles);
