@@ -27,11 +27,9 @@ struct Voxels {
 template <class Depth, bool kColors, class Index>
 __device__ void integrate_part(const IntegratePlan& plan, const CameraPass& pass,
                                const Numbers<Index>& numbers,
-                               const View<Depth> (&views)[kFramesOfPass], const SeenPart& part,
-                               const Voxels& voxels) {
+                               const View<Depth> (&views)[kFramesOfPass], const Voxels& voxels,
+                               Told (&told)[kVoxels]) {
   const Volume& volume = plan.volume;
-  Told told[kVoxels];
-  look(plan, numbers, views, part, voxels.x, voxels.y, voxels.z, told);
   uint32_t near = told[0].near | told[1].near;
   Asked asked = {};
   bool is_known[kVoxels];
@@ -144,10 +142,14 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
       voxels.weight[i] = voxels.weight_at[i * volume.weight.axis[2]];
       voxels.tsdf[i] = voxels.tsdf_at[i * volume.tsdf.axis[2]];
     }
+    Told told[kVoxels];
+    look(plan, numbers, views, part, voxels.x, voxels.y, voxels.z, told);
     __syncwarp();
+    // Not before: who draws early waits for claims, and its neighbours are elsewhere by the time that it
+    // works on what it drew.
     number = claims.draw(scratch.next, lane);
     bring(number);
-    integrate_part<Depth, kColors>(plan, pass, numbers, views, part, voxels);
+    integrate_part<Depth, kColors>(plan, pass, numbers, views, voxels, told);
   }
 }
 
