@@ -239,7 +239,7 @@ class Tsdf:
 
     @property
     def work(self) -> str:
-        size = f"{self.frames} frames {self.width}x{self.height}"
+        size = f"{self.frames} frame{'s' * (self.frames > 1)} {self.width}x{self.height}"
         return f"{size} {self.depth}, {self.scene}, {self.edge}^3"
 
     @property
@@ -260,6 +260,7 @@ def tsdf_cuda() -> Iterator[Tsdf]:
         yield Tsdf(scene, 32, 480, 640, 256)
     for scene in ("outside", "room"):
         yield Tsdf(scene, 32, 480, 640, 256, "float32")
+        yield Tsdf(scene, 1, 480, 640, 256)
 
 
 def tsdf_cpu() -> Iterator[Tsdf]:

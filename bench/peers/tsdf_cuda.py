@@ -3,7 +3,8 @@
 
 python -m bench.peers.tsdf_cuda
 
-32 frames of 640 x 480 into 256^3 voxels, from cameras around a ball and from cameras in a room.
+32 frames of 640 x 480, or one, into 256^3 voxels, from cameras around a ball and from cameras in a
+room.
 CUDA events around replays of CUDA graphs, volumes and images rotated over more than twice the L2.
 Every way is checked against float64 before it is timed.
 """
