@@ -110,18 +110,19 @@ LIMITS: dict[str, str] = {
         " ([rates](design/machine.md)), and the grid has to be cleared before."
     ),
     "count, 10M random points, 256^3": (
-        "Instructions and waits: sorting points by tile in shared memory issues in 68 % of all"
-        " cycles (69 us), counting there in 51 % (49 us, [counters](design/counters.md))."
-        " Scattered reductions into 67 MB took 380 us."
+        "Waits: sorting points by tile in shared memory issues in 61 % of all cycles (51 us) and"
+        " waits for points and at barriers, counting them in 45 % (38 us, each run in lines of the"
+        " cache of its own; [counters](design/counters.md)). Scattered reductions into 67 MB took"
+        " 380 us."
     ),
     "count, 10M coherent points, 256^3": (
-        "As with random points: 68 and 45 % of the issue slots. Scattered reductions took 102"
+        "As with random points: 61 and 49 % of the issue slots. Scattered reductions took 102"
         " us, but that points are coherent is known only once they are read."
     ),
     "mean and max of 4 float32, 10M random points": (
-        "Waits inside of blocks, not bytes: the tiles' blocks issue in 39 % of all cycles (282 us),"
-        " those that sort batches of points, one to a multiprocessor, in 38 % (170 us,"
-        " [counters](design/counters.md), [note](design/voxelize-cuda.md))."
+        "Waits inside of blocks, not bytes: the tiles' blocks issue in 33 to 39 % of all cycles"
+        " (282 us), those that sort batches of points, one to a multiprocessor, in 33 to 42 %"
+        " (146 us, [counters](design/counters.md), [note](design/voxelize-cuda.md))."
     ),
     "mean and max of 4 float32, 10M coherent points": (
         "As with random points; two kernels have to move 948 MB, 225 us of the copy rate."
@@ -129,8 +130,9 @@ LIMITS: dict[str, str] = {
     "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same waits."),
     "sparse mean of 4 float32, 10M points": (
         "The sums of the tiles (347 us by the profiler, 47 % of the issue slots), sorting"
-        " points into them (198, 39 %), and the voxel of each point, a scattered look-up (97,"
-        " 74 %; [counters](design/counters.md))."
+        " points into them (198, 53 %, two fifths of its instructions for points outside, which"
+        " are counted one by one), and the voxel of each point, a scattered look-up (96, 74 %;"
+        " [counters](design/counters.md))."
     ),
     "hard voxelization, 250k points": (
         "Launches that wait for each other, five of them; the longest, which mark cells and"
@@ -151,6 +153,11 @@ LIMITS: dict[str, str] = {
     "one small call (B1 S50 T32 D16), Python, numpy, out given": (
         "Python itself: the C call beside it takes under 2 us; the rest is interpreted code"
         " that looks at four arrays and at what the last such call was."
+    ),
+    "depth frames into a TSDF": (
+        "One frame from outside: 89 thousand cubes of 4^3 voxels at 475 instructions and a chain"
+        " of loads each, 45 % of the issue slots ([counters](design/counters.md)). Two thirds of"
+        " the voxels are culled, but those that are left cost more than all of them in one sweep."
     ),
     "resample, small": (
         "A chain of loads that wait for each other, and code that is not in the cache yet"
