@@ -75,7 +75,7 @@ aarch64: $(VENV)/check.done ## The C tests built for AArch64 and run in qemu-use
 	  then echo "skipped: no qemu-aarch64 (Debian: qemu-user)"; \
 	  else $(MAKE) --no-print-directory build/aarch64/build.ninja && \
 	    meson test -C build/aarch64 --suite api --suite lib --suite kernels \
-	      --timeout-multiplier 4 --print-errorlogs; fi
+	      --timeout-multiplier 8 --print-errorlogs; fi
 
 pytest: build ## Python tests, README examples among them
 	@echo "== Python tests; what is skipped is named below"

@@ -25,6 +25,13 @@ RC_HD inline To bit_cast(From from) {
   return to;
 }
 
+// Bits of the numbers 0 to `largest`.
+inline int bits_of(int64_t largest) {
+  int bits = 0;
+  while (bits < 63 && largest >> bits != 0) ++bits;
+  return bits;
+}
+
 RC_HD inline bool is_nan(double x) { return x != x; }
 RC_HD inline bool is_finite(float x) { return (bit_cast<uint32_t>(x) >> 23 & 0xff) != 0xff; }
 RC_HD inline bool is_finite(double x) { return (bit_cast<uint64_t>(x) >> 52 & 0x7ff) != 0x7ff; }

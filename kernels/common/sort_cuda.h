@@ -38,11 +38,4 @@ cudaError_t make_pairs(int64_t count, Carver& carver, Pairs<Key, Number>* pairs)
 template <class Key, class Number>
 cudaError_t sort_pairs(Pairs<Key, Number>& pairs, int bits, cudaStream_t stream, int ignored = 0);
 
-// Bits of the numbers 0 to `largest`.
-inline int bits_of(int64_t largest) {
-  int bits = 0;
-  while (bits < 63 && largest >> bits != 0) ++bits;
-  return bits;
-}
-
 }  // namespace rc

@@ -267,7 +267,8 @@ cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batc
     };
     if constexpr (std::is_same_v<T, float>) {
       if (is_plain<Row>(plan, goals, first_channel)) {
-        job.plain = PlainGoals(goals);
+        job.plain = PlainGoals(plan.grid, tiling, first_tile, batches.tiles,
+                               static_cast<bool>(counted.stats));
         job.is_aligned = reinterpret_cast<uintptr_t>(plan.cloud.array.data) % sizeof(float4) == 0;
         return launch(sort_batch<T, Row, true>);
       }

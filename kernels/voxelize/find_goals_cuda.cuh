@@ -28,7 +28,7 @@ struct SortJob {
 template <class Row>
 bool is_plain(const VoxelPlan& plan, const Goals<float>& goals, int64_t first) {
   const Array& features = plan.features;
-  if (!is_one_plain_cloud(plan.cloud) || !PlainGoals::serve(goals)) return false;
+  if (!is_one_plain_cloud(plan.cloud) || !PlainGoals::serve(plan.grid, goals.tiling)) return false;
   if constexpr (kRowBytes<Row> == 0) {
     return true;
   } else {

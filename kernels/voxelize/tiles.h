@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "kernels/common/sort_cuda.h"
+#include "kernels/common/numbers.h"
 #include "kernels/voxelize/cell.h"
 
 RC_KERNELS_BEGIN
