@@ -24,6 +24,9 @@ constexpr int kRowBytes = std::is_same_v<Row, NoRow> ? 0 : static_cast<int>(size
 
 // Tiles that are served at once: those of a larger grid take turns, and each turn reads all points.
 constexpr int64_t kMostTilesAtOnce = 8192;
+// The same where each point with a unit of places to itself would take more places than have numbers: the
+// units of so few tiles are left over in less than half of the places.
+constexpr int64_t kFewTilesAtOnce = 1024;
 
 // How a block sorts. More points make longer runs; a block with rows takes a multiprocessor's whole
 // shared memory.
@@ -132,7 +135,9 @@ cudaError_t take_batches(const VoxelPlan& plan, int64_t tiles, Carver& carver,
   const int64_t positions = std::max<int64_t>(plan.cloud.positions(), 1);
   *batches = {};
   batches->positions = static_cast<uint32_t>(plan.cloud.positions());
-  batches->tiles = static_cast<uint32_t>(std::min(tiles, kMostTilesAtOnce));
+  const bool is_huge = positions * Shape::kUnit > UINT32_MAX;
+  batches->tiles =
+      static_cast<uint32_t>(std::min(tiles, is_huge ? kFewTilesAtOnce : kMostTilesAtOnce));
   batches->multiprocessors = static_cast<uint32_t>(device.multiprocessors);
   const int64_t at_once = int64_t{device.multiprocessors} * Shape::kBlocks;
   // A block's own arrays take a little too. Where tiles take too much of it, there are fewer blocks.

@@ -90,10 +90,11 @@ class Counters {
   uint32_t *const words_, voxels_;
 };
 
+constexpr uint32_t kLanesOfRun = 4;
+
 // Counts the points of a tile, and tells how many places its runs take: where more than kMostCounted, not
 // all are counted. A few lanes take a run; what is left of a long one the whole warp takes. To be called by
 // whole blocks.
-constexpr uint32_t kLanesOfRun = 4;
 __device__ uint32_t count_points(const Batches<NoRow>& batches, uint32_t tile,
                                  const Counters& counters) {
   using Points = Batches<NoRow>;
