@@ -255,10 +255,8 @@ cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batc
   with_placer(counted, [&](auto placer) {
     using T = typename decltype(placer)::Point;
     const Goals<T> goals(counted, tiling, first_tile, batches.tiles);
-    const bool has_more_turns = tiling.count > first_tile + int64_t{batches.tiles};
-    SortJob<T, Row> job = {
-        plan,           goals, {},     batches, first_channel, exponents, first_tile == 0,
-        has_more_turns, false, cleared};
+    SortJob<T, Row> job = {plan,      goals,           {},    batches, first_channel,
+                           exponents, first_tile == 0, false, cleared};
     const auto launch = [&](void (*kernel)(SortJob<T, Row>)) {
       error = allow_shared(kernel, shared);
       if (error != cudaSuccess) return;
@@ -266,7 +264,7 @@ cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batc
       error = cudaGetLastError();
     };
     if constexpr (std::is_same_v<T, float>) {
-      if (is_plain<Row>(plan, goals, first_channel)) {
+      if (is_plain<Row>(plan, tiling, first_channel)) {
         job.plain = PlainGoals(plan.grid, tiling, first_tile, batches.tiles,
                                static_cast<bool>(counted.stats));
         job.is_aligned = reinterpret_cast<uintptr_t>(plan.cloud.array.data) % sizeof(float4) == 0;

@@ -19,16 +19,15 @@ struct SortJob {
   int64_t first;       // channel
   int32_t* exponents;  // of the range, where it is measured
   bool first_turn;     // the one that measures it
-  bool has_more_turns;
-  bool is_aligned;    // points lie in words of 16 bytes
-  uint32_t* cleared;  // [2]: set to 0 for the kernels that follow
+  bool is_aligned;     // points lie in words of 16 bytes
+  uint32_t* cleared;   // [2]: set to 0 for the kernels that follow
 };
 
 // One plain cloud, and the channels of a row lie side by side: without all that others need.
 template <class Row>
-bool is_plain(const VoxelPlan& plan, const Goals<float>& goals, int64_t first) {
+bool is_plain(const VoxelPlan& plan, const Tiling& tiling, int64_t first) {
   const Array& features = plan.features;
-  if (!is_one_plain_cloud(plan.cloud) || !PlainGoals::serve(plan.grid, goals.tiling)) return false;
+  if (!is_one_plain_cloud(plan.cloud) || !PlainGoals::serve(plan.grid, tiling)) return false;
   if constexpr (kRowBytes<Row> == 0) {
     return true;
   } else {

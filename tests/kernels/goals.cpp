@@ -3,7 +3,6 @@
  * they are those of the rule as it is written; and it is sure of nearly all. */
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
 #include "check.h"
 #include "kernels/voxelize/plain_goals.h"
