@@ -4,6 +4,7 @@
 #define RC_LEVEL cuda
 #include <cuda_pipeline_primitives.h>
 
+#include "kernels/common/cuda_early.h"
 #include "kernels/common/cuda_launch.h"
 #include "kernels/tsdf/claims_cuda.cuh"
 #include "kernels/tsdf/observe_cuda.cuh"
@@ -21,8 +22,37 @@ static_assert(2 * kMostBricks * kParts <= Claims::kMost);
 struct Voxels {
   int x, y, z, count;
   float *tsdf_at, *weight_at;
+  bool is_pair;  // one access for both
   float tsdf[kVoxels], weight[kVoxels];
 };
+static_assert(kVoxels * sizeof(float) == sizeof(float2));
+
+// Those of a volume that are there, from `from` on.
+__device__ inline void load_voxels(const Voxels& voxels, const float* from, int64_t step,
+                                   float (&to)[kVoxels]) {
+  if (voxels.is_pair) {
+    const float2 pair = *reinterpret_cast<const float2*>(from);
+    to[0] = pair.x, to[1] = pair.y;
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < kVoxels; ++i) {
+    if (i < voxels.count) to[i] = from[i * step];
+  }
+}
+
+// Those that were seen.
+__device__ inline void store_voxels(const Voxels& voxels, uint32_t seen, const float (&of)[kVoxels],
+                                    float* to, int64_t step) {
+  if (voxels.is_pair && seen == (1u << kVoxels) - 1) {
+    *reinterpret_cast<float2*>(to) = {of[0], of[1]};
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < kVoxels; ++i) {
+    if (i < voxels.count && (seen >> i & 1) != 0) to[i * step] = of[i];
+  }
+}
 
 template <class Depth, bool kColors, class Index>
 __device__ void integrate_part(const IntegratePlan& plan, const CameraPass& pass,
@@ -64,14 +94,16 @@ __device__ void integrate_part(const IntegratePlan& plan, const CameraPass& pass
     ask<Depth, kColors>(plan, numbers, views[f], pass.first + f, static_cast<float>(voxels.x),
                         static_cast<float>(voxels.y), static_cast<float>(voxels.z), asked);
   }
+  const FieldState(&states)[kVoxels] = asked.states;
+  store_voxels(voxels, asked.seen, {states[0].tsdf, states[1].tsdf}, voxels.tsdf_at,
+               volume.tsdf.axis[2]);
+  store_voxels(voxels, asked.seen, {states[0].weight, states[1].weight}, voxels.weight_at,
+               volume.weight.axis[2]);
 #pragma unroll
   for (int i = 0; i < kVoxels; ++i) {
-    if (i >= voxels.count || (asked.seen >> i & 1) == 0) continue;
-    const FieldState& state = asked.states[i];
-    voxels.tsdf_at[i * volume.tsdf.axis[2]] = state.tsdf;
-    voxels.weight_at[i * volume.weight.axis[2]] = state.weight;
-    if (kColors && plan.color && (state.colored || !is_known[i])) {
-      for (int c = 0; c < 3; ++c) color_at(i)[c * volume.color.channel] = state.color[c];
+    const bool is_seen = i < voxels.count && (asked.seen >> i & 1) != 0;
+    if (kColors && plan.color && is_seen && (states[i].colored || !is_known[i])) {
+      for (int c = 0; c < 3; ++c) color_at(i)[c * volume.color.channel] = states[i].color[c];
     }
   }
 }
@@ -98,9 +130,10 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
   __shared__ Elements elements[kWarp];
   const Volume& volume = plan.volume;
   const unsigned lane = lane_of_thread();
-  const int x = static_cast<int>(lane / (2 * kPartEdge));
-  const int y = static_cast<int>(lane / 2 % kPartEdge);
-  const int z = static_cast<int>(lane % 2 * kVoxels);
+  constexpr unsigned kThreadsOfRow = kPartZ / kVoxels;
+  const int x = static_cast<int>(lane / (kThreadsOfRow * kPartY));
+  const int y = static_cast<int>(lane / kThreadsOfRow % kPartY);
+  const int z = static_cast<int>(lane % kThreadsOfRow * kVoxels);
   copy_cameras(pass, [&](int f) -> Camera& { return views[f].camera; });
   if (threadIdx.x < kWarp) {
     views[lane].depth =
@@ -108,8 +141,9 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
     views[lane].masks = scratch.masks.data + lane * scratch.masks.frame -
                         Masks::word_of(numbers.strip, kPixel, kPixel);
     elements[lane] = {element_in(volume.tsdf, x, y, z), element_in(volume.weight, x, y, z)};
-    if (lane == 0) claims.begin(scratch.next);
   }
+  wait_for_former();
+  if (threadIdx.x == 0) claims.begin(scratch.next);
   __syncthreads();
   const int longs = scratch.count[0], end = longs + scratch.count[1];
   SeenPart& next = nexts[threadIdx.x / kWarp];
@@ -127,7 +161,7 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
     __pipeline_wait_prior(0);
     __syncwarp();
     const SeenPart part = next;
-    Voxels voxels = {part.x + x, part.y + y, part.z + z, 0, nullptr, nullptr, {}, {}};
+    Voxels voxels = {part.x + x, part.y + y, part.z + z, 0, nullptr, nullptr, false, {}, {}};
     if (voxels.x < static_cast<int>(volume.grid.dims[0]) &&
         voxels.y < static_cast<int>(volume.grid.dims[1])) {
       voxels.count = static_cast<int>(volume.grid.dims[2]) - voxels.z;
@@ -135,13 +169,10 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
     voxels.tsdf_at = reinterpret_cast<float*>(volume.tsdf.data) + (part.tsdf + elements[lane].tsdf);
     voxels.weight_at =
         reinterpret_cast<float*>(volume.weight.data) + (part.weight + elements[lane].weight);
+    voxels.is_pair = numbers.has_pairs && voxels.count >= kVoxels;
     // They are on their way while frames are looked at.
-#pragma unroll
-    for (int i = 0; i < kVoxels; ++i) {
-      if (i >= voxels.count) continue;
-      voxels.weight[i] = voxels.weight_at[i * volume.weight.axis[2]];
-      voxels.tsdf[i] = voxels.tsdf_at[i * volume.tsdf.axis[2]];
-    }
+    load_voxels(voxels, voxels.weight_at, volume.weight.axis[2], voxels.weight);
+    load_voxels(voxels, voxels.tsdf_at, volume.tsdf.axis[2], voxels.tsdf);
     Told told[kVoxels];
     look(plan, numbers, views, part, voxels.x, voxels.y, voxels.z, told);
     __syncwarp();
@@ -157,8 +188,8 @@ template <class Depth, bool kColors, class Index>
 void launch_parts(const IntegratePlan& plan, const CameraPass& pass, const Scratch& scratch,
                   int blocks, cudaStream_t stream) {
   const auto numbers = numbers_of<Depth, Index>(plan, pass, scratch.masks);
-  integrate_parts<Depth, kColors, Index>
-      <<<blocks, kPartThreads<kColors>, 0, stream>>>(plan, pass, scratch, numbers);
+  launch_early(integrate_parts<Depth, kColors, Index>, blocks, kPartThreads<kColors>, 0, stream,
+               plan, pass, scratch, numbers);
 }
 
 template <class Depth>

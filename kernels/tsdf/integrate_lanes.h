@@ -176,10 +176,10 @@ class Observer {
   const bool small_ = is_small(plan_);
 };
 
-// What the frames of a pass see of the parts of a brick: of 4 x 4 rows along z.
+// What the frames of a pass see of the parts of a brick.
 struct BrickFrames {
-  static constexpr int kAxes = 2;
-  Frames parts[1 << kAxes] = {};
+  using Parts = PartsOf<4, 4, kBrick>;
+  Frames parts[Parts::kCount] = {};
   bool any = false;
 
   BrickFrames(const IntegratePlan& plan, const CameraPass& pass, const DepthTiles& tiles,
@@ -191,8 +191,8 @@ struct BrickFrames {
       const Sight whole = sight_of(plan, camera, tiles, f, box);
       if (whole == Sight::none) continue;
       any = true;
-      for (int i = 0; i < 1 << kAxes; ++i) {
-        const Box part = part_of(box, i, kAxes);
+      for (int i = 0; i < Parts::kCount; ++i) {
+        const Box part = Parts::part(box, i);
         if (is_empty(part)) continue;
         const Sight sight = is_asked(whole) ? sight_of(plan, camera, tiles, f, part) : whole;
         if (uint32_t* const frames = parts[i].of(sight)) *frames |= uint32_t{1} << f;
@@ -201,7 +201,8 @@ struct BrickFrames {
   }
 
   const Frames& at(const Brick& brick, int64_t x, int64_t y) const {
-    return parts[(x - brick.low[0]) / kPartEdge * 2 + (y - brick.low[1]) / kPartEdge];
+    return parts[Parts::number_at(static_cast<int>(x - brick.low[0]),
+                                  static_cast<int>(y - brick.low[1]), 0)];
   }
 };
 

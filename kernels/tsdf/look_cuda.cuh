@@ -7,10 +7,9 @@
 
 RC_KERNELS_BEGIN
 
-// Voxels of a column, side by side along z; and of a thread: the two threads of a column are neighbours.
-constexpr int kColumn = kPartEdge;
-constexpr int kVoxels = kColumn / 2;
-static_assert(kWarp * kVoxels == kPartEdge * kPartEdge * kPartEdge, "a part is a warp's");
+// Voxels of a thread, side by side along z; and of a column, whose two threads are neighbours.
+constexpr int kVoxels = 2, kColumn = 2 * kVoxels;
+static_assert(kWarp * kVoxels == kPartX * kPartY * kPartZ, "a part is a warp's");
 
 struct Column {
   float x, y, z[kColumn];

@@ -9,9 +9,10 @@ RC_KERNELS_BEGIN
 
 constexpr int kWarp = 32;
 
-// The parts of a brick are cubes.
-constexpr int kAxes = 3;
-constexpr int kParts = 1 << kAxes;
+// Along z as long as bricks are, so that a row of voxels is a sector of 32 bytes.
+constexpr int kPartX = 2, kPartY = 4, kPartZ = kBrick;
+using Parts = PartsOf<kPartX, kPartY, kPartZ>;
+constexpr int kParts = Parts::kCount;
 
 // A part of a brick that some camera sees: its first voxel, the elements of that, and what is seen of it.
 struct alignas(16) SeenPart {

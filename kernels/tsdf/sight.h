@@ -163,20 +163,37 @@ struct Frames {
   }
 };
 
-// Part `number` of a brick that is halved along its first `axes` axes: empty where the brick does not
-// reach so far.
-constexpr int kPartEdge = kBrick / 2;
-RC_HD inline Box part_of(Box box, int number, int axes) {
-  for (int axis = 0; axis < axes; ++axis) {
-    const int half = number >> (axes - 1 - axis) & 1;
-    box.low[axis] += static_cast<float>(half * kPartEdge);
-    box.high[axis] = least_of(box.high[axis], box.low[axis] + (kPartEdge - 1));
-  }
-  return box;
-}
-
 RC_HD inline bool is_empty(const Box& box) {
   return box.low[0] > box.high[0] || box.low[1] > box.high[1] || box.low[2] > box.high[2];
 }
+
+// A brick in parts of kX * kY * kZ voxels, numbered along z first.
+template <int kX, int kY, int kZ>
+struct PartsOf {
+  static constexpr int kAlongX = kBrick / kX, kAlongY = kBrick / kY, kAlongZ = kBrick / kZ;
+  static constexpr int kCount = kAlongX * kAlongY * kAlongZ;
+  static_assert(kCount * kX * kY * kZ == kBrick * kBrick * kBrick, "no voxel is left over");
+
+  // The part that holds a voxel of the brick.
+  RC_HD static constexpr int number_at(int x, int y, int z) {
+    return (x / kX * kAlongY + y / kY) * kAlongZ + z / kZ;
+  }
+  // The first voxel of a part.
+  RC_HD static constexpr int first_x(int number) { return number / (kAlongY * kAlongZ) * kX; }
+  RC_HD static constexpr int first_y(int number) { return number / kAlongZ % kAlongY * kY; }
+  RC_HD static constexpr int first_z(int number) { return number % kAlongZ * kZ; }
+
+  // A part of the box of a brick: empty where the brick does not reach so far.
+  RC_HD static Box part(Box box, int number) {
+    const int first[3] = {first_x(number), first_y(number), first_z(number)};
+    const int edges[3] = {kX, kY, kZ};
+    for (int axis = 0; axis < 3; ++axis) {
+      box.low[axis] += static_cast<float>(first[axis]);
+      box.high[axis] =
+          least_of(box.high[axis], box.low[axis] + static_cast<float>(edges[axis] - 1));
+    }
+    return box;
+  }
+};
 
 RC_KERNELS_END

@@ -3,6 +3,7 @@
 // part of a brick and a frame where its voxels have to be asked.
 #pragma once
 
+#include "kernels/common/cuda_early.h"
 #include "kernels/tsdf/scratch_cuda.cuh"
 
 RC_KERNELS_BEGIN
@@ -67,10 +68,12 @@ static __global__ void __launch_bounds__(kSightThreads, 5)
   __shared__ uint16_t asked[kWarp * kFramesOfPass];
   __shared__ uint8_t looking[kFramesOfPass];
   __shared__ int asked_count, looking_count;
+  let_next_begin();
   const int thread = static_cast<int>(threadIdx.x), lane = thread % kWarp;
   copy_cameras(pass, [&](int f) -> Camera& { return cameras[f]; });
   frames[thread / kParts][thread % kParts] = {};
   if (thread == 0) asked_count = looking_count = 0;
+  wait_for_former();
   __syncthreads();
   const int group = static_cast<int>(blockIdx.x), column = group / groups.axis[2];
   const int corner[3] = {column / groups.axis[1] * group_edge(0),
@@ -112,7 +115,7 @@ static __global__ void __launch_bounds__(kSightThreads, 5)
   for (int i = thread; i < asked_count * kParts; i += kSightThreads) {
     const int brick = asked[i / kParts] % kWarp, f = asked[i / kParts] / kWarp;
     place(brick, low);
-    const Box part = part_of(box_at(plan.volume.grid, low), i % kParts, kAxes);
+    const Box part = Parts::part(box_at(plan.volume.grid, low), i % kParts);
     if (is_empty(part)) continue;
     const Sight sight = sight_of(plan, cameras[f], scratch.tiles, f, part);
     if (sight != Sight::none) atomicOr(frames[brick][i % kParts].of(sight), 1u << f);
@@ -135,7 +138,9 @@ static __global__ void __launch_bounds__(kSightThreads, 5)
   const int place_of_short = place_among(is_seen && !is_long, &scratch.count[1]);
   if (!is_seen) return;
   place(brick, low);
-  for (int axis = 0; axis < 3; ++axis) low[axis] += (part >> (2 - axis) & 1) * kPartEdge;
+  low[0] += Parts::first_x(part);
+  low[1] += Parts::first_y(part);
+  low[2] += Parts::first_z(part);
   pair_up(bits.holes, bits.edge);
   pair_up(bits.edge, bits.mixed);
   *(is_long ? scratch.long_part(place_of_long) : scratch.short_part(place_of_short)) = {
@@ -157,7 +162,7 @@ inline void launch_sights(const IntegratePlan& plan, const CameraPass& pass, con
     groups.axis[axis] = static_cast<int>((along - 1) / group_edge(axis) + 1);
     blocks *= static_cast<unsigned>(groups.axis[axis]);
   }
-  see_bricks<<<blocks, kSightThreads, 0, stream>>>(plan, pass, scratch, groups);
+  launch_early(see_bricks, blocks, kSightThreads, 0, stream, plan, pass, scratch, groups);
 }
 
 RC_KERNELS_END

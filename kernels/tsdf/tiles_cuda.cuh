@@ -2,6 +2,7 @@
 // Depth tiles and masks: a block makes those of all levels under one of the last.
 #pragma once
 
+#include "kernels/common/cuda_early.h"
 #include "kernels/tsdf/scratch_cuda.cuh"
 
 RC_KERNELS_BEGIN
@@ -18,6 +19,7 @@ __global__ void __launch_bounds__(kTileThreads, 5)
     make_tiles(const __grid_constant__ IntegratePlan plan, const __grid_constant__ Scratch scratch,
                int64_t first, int regions_along_u) {
   __shared__ DepthTile level[2][kRegionTiles][kRegionTiles];
+  let_next_begin();
   const DepthTiles& tiles = scratch.tiles;
   const int thread = static_cast<int>(threadIdx.x);
   if (blockIdx.x == 0 && blockIdx.y == 0 && thread == 0) {

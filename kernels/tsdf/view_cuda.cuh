@@ -30,6 +30,8 @@ struct Numbers {
   Index first, row, column;
   // Words of 32 columns of masks.
   Index strip;
+  // Whether the voxels of a thread are one access.
+  bool has_pairs;
 };
 
 // A frame of a pass. Each row of the camera is one access.
@@ -114,6 +116,12 @@ inline bool has_usual_rays(const IntegratePlan& plan, const CameraPass& pass) {
   return true;
 }
 
+// Whether each two voxels along z, from an even one on, lie side by side in aligned words of 8 bytes.
+inline bool has_pairs(const GridArray& array) {
+  return array.axis[2] == 1 && array.axis[0] % 2 == 0 && array.axis[1] % 2 == 0 &&
+         reinterpret_cast<uintptr_t>(array.data) % sizeof(float2) == 0;
+}
+
 template <class Depth, class Index>
 Numbers<Index> numbers_of(const IntegratePlan& plan, const CameraPass& pass, const Masks& masks) {
   Numbers<Index> numbers;
@@ -129,6 +137,7 @@ Numbers<Index> numbers_of(const IntegratePlan& plan, const CameraPass& pass, con
   numbers.column = static_cast<Index>(plan.depth.column);
   numbers.first = 0 - Index{kPixel} * (numbers.row + numbers.column);
   numbers.strip = static_cast<Index>(masks.strip);
+  numbers.has_pairs = has_pairs(plan.volume.tsdf) && has_pairs(plan.volume.weight);
   return numbers;
 }
 

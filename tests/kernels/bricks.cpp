@@ -119,6 +119,21 @@ Seen ask_all(const Frame& frame, const rc::Camera& camera, const rc::Box& box) {
   return seen;
 }
 
+/** A part of a brick in some way, or all of it. */
+rc::Box any_part(Random& random, const rc::Box& brick) {
+  const auto number = static_cast<int>(random.integer(0, 7));
+  switch (random.integer(0, 3)) {
+    case 0:
+      return rc::PartsOf<2, 4, 8>::part(brick, number);
+    case 1:
+      return rc::PartsOf<4, 4, 8>::part(brick, number % 4);
+    case 2:
+      return rc::PartsOf<4, 4, 4>::part(brick, number);
+    default:
+      return brick;
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -139,7 +154,7 @@ int main() {
     const rc::DepthTiles tiles = frame.make_tiles();
     for (int i = 0; i < 12; ++i) {
       const rc::Box brick = i < 6 ? aim : any_brick();
-      const rc::Box box = rc::part_of(brick, static_cast<int>(random.integer(0, 7)), i % 4);
+      const rc::Box box = any_part(random, brick);
       if (rc::is_empty(box)) continue;
       const rc::Sight sight = rc::sight_of(frame.plan, camera, tiles, 0, box);
       const bool may_see = rc::may_see(frame.plan, camera, box);
