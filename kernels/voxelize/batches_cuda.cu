@@ -77,6 +77,14 @@ __device__ uint32_t begin_runs(const SortMemory<Row>& memory, const Batches<Row>
   return total;
 }
 
+// Tells the stats of the points of a batch that the grid does not reach, once all are counted.
+template <class T, class Row>
+__device__ void tell_outside(const SortJob<T, Row>& job, const SortMemory<Row>& memory) {
+  if (threadIdx.x != 0) return;
+  const uint32_t points = memory.places[job.batches.outside()];
+  if (points != 0) count_left_out(job.goals.placer.stats, 0, RC_STAT_OUTSIDE, points);
+}
+
 // Gives four points the next places of their tiles.
 template <class Row>
 __device__ FourGoals take_places(const SortMemory<Row>& memory, const Batches<Row>& batches,
@@ -107,26 +115,28 @@ __device__ void write_ids(const SortMemory<Row>& memory, const Batches<Row>& bat
 // Keeps the goals of a thread's points, out of `count` that a block reads at once.
 template <bool kPlain>
 __device__ void keep_goals(const FourGoals& goals, uint32_t* kept, uint32_t count) {
-  for (int j = 0; j < 4; ++j) {
-    const uint32_t number = number_of<kPlain, NoRow>(j);
-    if (number >= count) break;
-    if constexpr (kPlain) {
-      *reinterpret_cast<FourGoals*>(kept + number) = goals;
-      break;
+  if constexpr (kPlain) {
+    const uint32_t number = number_of<kPlain, NoRow>(0);
+    if (number < count) *reinterpret_cast<FourGoals*>(kept + number) = goals;
+  } else {
+    for (int j = 0; j < 4; ++j) {
+      const uint32_t number = number_of<kPlain, NoRow>(j);
+      if (number < count) kept[number] = goals.of[j];
     }
-    kept[number] = goals.of[j];
   }
 }
 template <bool kPlain>
 __device__ FourGoals kept_goals(const uint32_t* kept, uint32_t count) {
-  FourGoals goals = {kNowhere, kNowhere, kNowhere, kNowhere};
-  for (int j = 0; j < 4; ++j) {
-    const uint32_t number = number_of<kPlain, NoRow>(j);
-    if (number >= count) break;
-    if constexpr (kPlain) return *reinterpret_cast<const FourGoals*>(kept + number);
-    goals.of[j] = kept[number];
+  if constexpr (kPlain) {
+    return *reinterpret_cast<const FourGoals*>(kept + number_of<kPlain, NoRow>(0));
+  } else {
+    FourGoals goals;
+    for (int j = 0; j < 4; ++j) {
+      const uint32_t number = number_of<kPlain, NoRow>(j);
+      goals.of[j] = number < count ? kept[number] : kNowhere;
+    }
+    return goals;
   }
-  return goals;
 }
 
 // A batch a block, of points alone.
@@ -136,19 +146,21 @@ __device__ void sort_points(const SortJob<T, NoRow>& job, const SortMemory<NoRow
   constexpr uint32_t kAtOnce = SortShape<NoRow>::kThreads * SortShape<NoRow>::kGroup;
   const Batches<NoRow>& batches = job.batches;
   const int local_bits = job.goals.tiling.local_bits();
+  const uint32_t span = batches.tiles << local_bits;
 #pragma unroll 1
   for (uint32_t first = begin; first < end; first += kAtOnce) {
     const FourGoals goals = find_goals<kPlain>(job, memory, begin, first, end);
     keep_goals<kPlain>(goals, memory.goals + (first - begin), end - first);
   }
   __syncthreads();
+  tell_outside(job, memory);
   const uint32_t total = begin_runs(memory, batches);
 #pragma unroll 1
   for (uint32_t first = begin; first + number_of<kPlain, NoRow>(0) < end; first += kAtOnce) {
     const FourGoals goals = kept_goals<kPlain>(memory.goals + (first - begin), end - first);
     const FourGoals places = take_places(memory, batches, goals, local_bits);
     for (int j = 0; j < 4; ++j) {
-      if (goals.of[j] >= kElsewhere) continue;
+      if (goals.of[j] >= span) continue;
       memory.ids[places.of[j]] = voxel_of_goal(goals.of[j], local_bits);
     }
   }
@@ -167,12 +179,14 @@ __device__ void sort_rows(const SortJob<T, Row>& job, const SortMemory<Row>& mem
   constexpr int kUnrolled = kPlain ? kGroups : 1;
   const Batches<Row>& batches = job.batches;
   const int local_bits = job.goals.tiling.local_bits();
+  const uint32_t span = batches.tiles << local_bits;
   FourGoals goals[kGroups], places[kGroups];
 #pragma unroll kUnrolled
   for (int g = 0; g < kGroups; ++g) {
     goals[g] = find_goals<kPlain>(job, memory, begin, begin + g * kAtOnce, end);
   }
   __syncthreads();
+  tell_outside(job, memory);
   const uint32_t total = begin_runs(memory, batches);
   // What holds the places makes room for the order once all points know theirs.
 #pragma unroll kUnrolled
@@ -184,7 +198,7 @@ __device__ void sort_rows(const SortJob<T, Row>& job, const SortMemory<Row>& mem
   __pipeline_wait_prior(0);
   __syncthreads();
 
-  const bool measures = job.exponents != nullptr && job.first_turn;
+  const bool measures = job.exponents != nullptr && job.goals.first_tile == 0;
   MagnitudeWatch<typename NumberOf<Row>::Type> watch(
       job.exponents + job.first, job.plan.width,
       static_cast<int>(min(job.plan.width - job.first, int64_t{kChannels})));
@@ -193,7 +207,7 @@ __device__ void sort_rows(const SortJob<T, Row>& job, const SortMemory<Row>& mem
     for (int j = 0; j < 4; ++j) {
       const uint32_t goal = goals[g].of[j], place = places[g].of[j];
       const uint32_t own = g * kAtOnce + number_of<kPlain, Row>(j);
-      if (goal < kElsewhere) {
+      if (goal < span) {
         memory.ids[place] = voxel_of_goal(goal, local_bits);
         memory.sources[place] = static_cast<uint16_t>(own);
       }
@@ -255,8 +269,7 @@ cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batc
   with_placer(counted, [&](auto placer) {
     using T = typename decltype(placer)::Point;
     const Goals<T> goals(counted, tiling, first_tile, batches.tiles);
-    SortJob<T, Row> job = {plan,      goals,           {},    batches, first_channel,
-                           exponents, first_tile == 0, false, cleared};
+    SortJob<T, Row> job = {plan, goals, {}, batches, first_channel, exponents, false, cleared};
     const auto launch = [&](void (*kernel)(SortJob<T, Row>)) {
       error = allow_shared(kernel, shared);
       if (error != cudaSuccess) return;
@@ -265,8 +278,7 @@ cudaError_t sort_batches(const VoxelPlan& plan, const Tiling& tiling, const Batc
     };
     if constexpr (std::is_same_v<T, float>) {
       if (is_plain<Row>(plan, tiling, first_channel)) {
-        job.plain = PlainGoals(plan.grid, tiling, first_tile, batches.tiles,
-                               static_cast<bool>(counted.stats));
+        job.plain = PlainGoals(plan.grid, tiling, first_tile, batches.tiles, batches.outside());
         job.is_aligned = reinterpret_cast<uintptr_t>(plan.cloud.array.data) % sizeof(float4) == 0;
         return launch(sort_batch<T, Row, true>);
       }

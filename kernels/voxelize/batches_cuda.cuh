@@ -64,8 +64,9 @@ struct Batches {
   Row* rows;          // [count, room]: features
   uint16_t* borders;  // [count / kNeighbours, tiles + 1, kNeighbours]: where a tile's run begins
 
-  // What stands for a tile where a point has none.
-  __host__ __device__ uint32_t lost() const { return (tiles + 3) / 4 * 4; }
+  // What stands for a tile where a point has none: of finite points outside of the grid, and of all others.
+  __host__ __device__ uint32_t outside() const { return (tiles + 3) / 4 * 4; }
+  __host__ __device__ uint32_t lost() const { return outside() + 1; }
   __device__ uint16_t& border_of(uint32_t batch, uint32_t tile) const {
     return borders[(batch / kNeighbours * size_t{tiles + 1} + tile) * kNeighbours +
                    batch % kNeighbours];

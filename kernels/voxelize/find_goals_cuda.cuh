@@ -18,7 +18,6 @@ struct SortJob {
   Batches<Row> batches;
   int64_t first;       // channel
   int32_t* exponents;  // of the range, where it is measured
-  bool first_turn;     // the one that measures it
   bool is_aligned;     // points lie in words of 16 bytes
   uint32_t* cleared;   // [2]: set to 0 for the kernels that follow
 };
@@ -86,8 +85,7 @@ __device__ inline FourPoints load_points(const float* points, uint32_t i, uint32
   return loaded;
 }
 
-// Where a point goes of which that is not sure at a glance, or which wants to be counted. Not inlined:
-// few points want it.
+// Where a point goes of which that is not sure at a glance. Not inlined: few points want it.
 template <class Row>
 __device__ __noinline__ uint32_t look_again(const SortJob<float, Row>& job, float x, float y,
                                             float z) {

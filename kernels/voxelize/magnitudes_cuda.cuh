@@ -4,8 +4,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "kernels/voxelize/channels_cuda.cuh"
-#include "kernels/voxelize/sums_cuda.cuh"
+#include "kernels/voxelize/range_cuda.cuh"
 
 RC_KERNELS_BEGIN
 
@@ -27,12 +26,7 @@ class MagnitudeWatch {
   }
   // To be called by whole warps.
   __device__ void finish() {
-    int same;
-    __match_all_sync(0xffffffffu, cloud_, &same);
-    if (same) {
-      for (uint32_t& magnitude : greatest_) magnitude = __reduce_max_sync(0xffffffffu, magnitude);
-    }
-    if (!same || threadIdx.x % 32 == 0) tell();
+    if (speaks_for_warp(cloud_, greatest_)) tell();
   }
 
  private:
@@ -46,20 +40,14 @@ class MagnitudeWatch {
     }
   }
 
-  // Raises the exponents in memory; few threads have news, most need only look.
   __device__ void tell() const {
     if (cloud_ < 0) return;
-    int32_t* const exponents = exponents_ + cloud_ * width_;
-    // All loads on their way before the first answer is needed.
-    int32_t known[kChannels];
+    int32_t highest[kChannels];
     for (int k = 0; k < kChannels; ++k) {
-      known[k] = k < channels_ ? *static_cast<volatile int32_t*>(exponents + k) : INT32_MAX;
+      const auto magnitude = static_cast<double>(bit_cast<float>(greatest_[k]));
+      highest[k] = greatest_[k] == 0 ? kNoExponent : exponent_of(magnitude);
     }
-    for (int k = 0; k < kChannels; ++k) {
-      if (greatest_[k] == 0) continue;
-      const int exponent = exponent_of(static_cast<double>(bit_cast<float>(greatest_[k])));
-      if (known[k] < exponent) atomicMax(exponents + k, exponent);
-    }
+    raise_exponents(exponents_ + cloud_ * width_, channels_, highest);
   }
 
   int32_t* const exponents_;

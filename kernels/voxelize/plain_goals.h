@@ -12,31 +12,8 @@ RC_KERNELS_BEGIN
 constexpr uint32_t kNowhere = UINT32_MAX;
 // It has a voxel, of a tile whose turn is another one.
 constexpr uint32_t kElsewhere = UINT32_MAX - 1;
-// It takes another look, or the stats want to know of it.
+// It takes another look.
 constexpr uint32_t kUnsure = UINT32_MAX - 2;
-
-// By an instruction each, whatever compilers make of sums and products.
-RC_HD inline float add(float a, float b) {
-#ifdef __CUDA_ARCH__
-  return __fadd_rn(a, b);
-#else
-  return a + b;
-#endif
-}
-RC_HD inline float subtract(float a, float b) {
-#ifdef __CUDA_ARCH__
-  return __fsub_rn(a, b);
-#else
-  return a - b;
-#endif
-}
-RC_HD inline float multiply_add(float a, float b, float c) {
-#ifdef __CUDA_ARCH__
-  return __fmaf_rn(a, b, c);
-#else
-  return fmaf(a, b, c);
-#endif
-}
 
 // Of one cloud of float32 points, in few instructions. A float to which 1.5 * 2^23 is added holds
 // its nearest integer in its bits; a goal is a sum of what each index and its tile along the axis give, so
@@ -52,15 +29,15 @@ struct PlainGoals {
   uint32_t steps[3], more[3];  // of a goal: by an index, and by its tile
   uint32_t before;             // what to add to the sum
   uint32_t span;               // of the goals whose turn it is
-  uint32_t outside;            // the goal of points that no voxel holds
+  uint32_t outside;            // the goal of points that are finite and in no voxel
   int local_bits;
 
   PlainGoals() = default;
-  // Of `count` tiles from `first` on. `counts`: the stats want to know of points outside.
-  PlainGoals(const Grid& grid, const Tiling& tiling, uint32_t first, uint32_t count, bool counts)
+  // Of `count` tiles from `first` on. Finite points outside have a tile of their own, `lost`.
+  PlainGoals(const Grid& grid, const Tiling& tiling, uint32_t first, uint32_t count, uint32_t lost)
       : before(0 - (first << tiling.local_bits())),
         span(count << tiling.local_bits()),
-        outside(counts ? kUnsure : kNowhere),
+        outside(lost << tiling.local_bits()),
         local_bits(tiling.local_bits()) {
     uint32_t step = 1, tiles = 1u << local_bits;
     for (int axis = 2; axis >= 0; --axis) {
@@ -96,16 +73,16 @@ struct PlainGoals {
     bool sure = true, inside = true;
     uint32_t sum = before;
     for (int axis = 0; axis < 3; ++axis) {
-      const float distance = subtract(point[axis], origin[axis]);
-      const float middle = multiply_add(distance, inverse[axis], -0.5f);
-      const float rounded = add(middle, kMagic), index = subtract(rounded, kMagic);
-      const float from_middle = subtract(middle, index);
+      const float distance = point[axis] - origin[axis];
+      const float middle = fmaf(distance, inverse[axis], -0.5f);
+      const float rounded = middle + kMagic, index = rounded - kMagic;
+      const float from_middle = middle - index;
       uint32_t bits = bit_cast<uint32_t>(rounded);
       if constexpr (close) {
         const float border = from_middle > 0 ? index + 1 : index;
-        const float rest = multiply_add(-border, size[axis], distance);
+        const float rest = fmaf(-border, size[axis], distance);
         // The rule rounds its quotient by 2^-24 of it.
-        sure = sure & (fabsf(rest) > multiply_add(fabsf(border), 0x1p-23f, 0x1p-23f) * size[axis]);
+        sure = sure & (fabsf(rest) > fmaf(fabsf(border), 0x1p-23f, 0x1p-23f) * size[axis]);
         bits = bit_cast<uint32_t>((rest > 0 ? border : border - 1) + kMagic);
       } else {
         sure = sure & (fabsf(from_middle) < clear[axis]);

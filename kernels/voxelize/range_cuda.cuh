@@ -13,6 +13,31 @@
 
 RC_KERNELS_BEGIN
 
+// Whether a thread is to tell of what it has seen of a cloud: one for its warp, where all threads end in one
+// cloud. That one then knows the greatest. To be called by whole warps.
+template <class Cloud, class Number>
+__device__ bool speaks_for_warp(Cloud cloud, Number (&greatest)[kChannels]) {
+  int same;
+  __match_all_sync(0xffffffffu, cloud, &same);
+  if (same) {
+    for (Number& number : greatest) number = __reduce_max_sync(0xffffffffu, number);
+  }
+  return !same || threadIdx.x % 32 == 0;
+}
+
+// Raises exponents of kChannels channels, or of fewer; few threads have news, most need only look.
+__device__ inline void raise_exponents(int32_t* exponents, int64_t channels,
+                                       const int32_t (&highest)[kChannels]) {
+  // All loads on their way before the first answer is needed.
+  int32_t known[kChannels];
+  for (int k = 0; k < kChannels; ++k) {
+    known[k] = k < channels ? *static_cast<volatile int32_t*>(exponents + k) : INT32_MAX;
+  }
+  for (int k = 0; k < kChannels; ++k) {
+    if (known[k] < highest[k]) atomicMax(exponents + k, highest[k]);
+  }
+}
+
 // What a thread has seen of kChannels channels from `first` on. Threads meet where they tell it, so
 // each should see many points, of one cloud as long as it can.
 class RangeWatch {
@@ -31,14 +56,9 @@ class RangeWatch {
     look(place.cloud, values);
   }
 
-  // To be called by all threads of a warp, which speak with one voice where they end in one cloud.
+  // To be called by whole warps.
   __device__ void finish() {
-    int same;
-    __match_all_sync(0xffffffffu, cloud_, &same);
-    if (same) {
-      for (int32_t& exponent : highest_) exponent = __reduce_max_sync(0xffffffffu, exponent);
-    }
-    if (!same || threadIdx.x % 32 == 0) tell();
+    if (speaks_for_warp(cloud_, highest_)) tell();
   }
 
  private:
@@ -58,16 +78,9 @@ class RangeWatch {
     for (int32_t& exponent : highest_) exponent = kNoExponent;
   }
 
-  // Raises the exponents in memory; few threads have news, most need only look.
   __device__ void tell() const {
     if (cloud_ < 0) return;
-    int32_t* const exponents = exponents_ + cloud_ * width_ + first_;
-    for (int k = 0; k < kChannels; ++k) {
-      if (k >= width_ - first_) break;
-      if (*static_cast<volatile int32_t*>(exponents + k) < highest_[k]) {
-        atomicMax(exponents + k, highest_[k]);
-      }
-    }
+    raise_exponents(exponents_ + cloud_ * width_ + first_, width_ - first_, highest_);
   }
 
   const Array& features_;
