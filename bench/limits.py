@@ -130,9 +130,8 @@ LIMITS: dict[str, str] = {
     "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same waits."),
     "sparse mean of 4 float32, 10M points": (
         "The sums of the tiles (347 us by the profiler, 47 % of the issue slots), sorting"
-        " points into them (198, 53 %, two fifths of its instructions for points outside, which"
-        " are counted one by one), and the voxel of each point, a scattered look-up (96, 74 %;"
-        " [counters](design/counters.md))."
+        " points into them (198, before points outside had a counter of each block), and the"
+        " voxel of each point, a scattered look-up (96, 74 %; [counters](design/counters.md))."
     ),
     "hard voxelization, 250k points": (
         "Launches that wait for each other, five of them; the longest, which mark cells and"
@@ -153,11 +152,6 @@ LIMITS: dict[str, str] = {
     "one small call (B1 S50 T32 D16), Python, numpy, out given": (
         "Python itself: the C call beside it takes under 2 us; the rest is interpreted code"
         " that looks at four arrays and at what the last such call was."
-    ),
-    "depth frames into a TSDF": (
-        "One frame from outside: 89 thousand cubes of 4^3 voxels at 475 instructions and a chain"
-        " of loads each, 45 % of the issue slots ([counters](design/counters.md)). Two thirds of"
-        " the voxels are culled, but those that are left cost more than all of them in one sweep."
     ),
     "resample, small": (
         "A chain of loads that wait for each other, and code that is not in the cache yet"
