@@ -199,11 +199,6 @@ struct BrickFrames {
       }
     }
   }
-
-  const Frames& at(const Brick& brick, int64_t x, int64_t y) const {
-    return parts[Parts::number_at(static_cast<int>(x - brick.low[0]),
-                                  static_cast<int>(y - brick.low[1]), 0)];
-  }
 };
 
 template <class Depth>
@@ -227,13 +222,15 @@ void integrate_columns(const IntegratePlan& plan, const CameraPass& pass, const 
   for_each_brick(plan.volume.grid, begin, end, [&](const Brick& brick) {
     const BrickFrames frames(plan, pass, tiles, brick);
     if (!frames.any) return;
-    for (int64_t x = brick.low[0]; x <= brick.high[0]; ++x) {
-      for (int64_t y = brick.low[1]; y <= brick.high[1]; y += kRows) {
-        const Frames& seen = frames.at(brick, x, y);
-        if (seen.all() == 0) continue;
-        integrate_rows<Depth>(plan, pass, seen,
-                              {x, y, brick.low[2], std::min<int64_t>(kRows, brick.high[1] - y + 1),
-                               brick.high[2] - brick.low[2] + 1});
+    for (int i = 0; i < BrickFrames::Parts::kCount; ++i) {
+      if (frames.parts[i].all() == 0) continue;
+      const Brick part = BrickFrames::Parts::part(brick, i);
+      for (int64_t x = part.low[0]; x <= part.high[0]; ++x) {
+        for (int64_t y = part.low[1]; y <= part.high[1]; y += kRows) {
+          integrate_rows<Depth>(plan, pass, frames.parts[i],
+                                {x, y, part.low[2], std::min<int64_t>(kRows, part.high[1] - y + 1),
+                                 part.high[2] - part.low[2] + 1});
+        }
       }
     }
   });

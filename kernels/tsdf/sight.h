@@ -174,25 +174,27 @@ struct PartsOf {
   static constexpr int kCount = kAlongX * kAlongY * kAlongZ;
   static_assert(kCount * kX * kY * kZ == kBrick * kBrick * kBrick, "no voxel is left over");
 
-  // The part that holds a voxel of the brick.
-  RC_HD static constexpr int number_at(int x, int y, int z) {
-    return (x / kX * kAlongY + y / kY) * kAlongZ + z / kZ;
-  }
   // The first voxel of a part.
   RC_HD static constexpr int first_x(int number) { return number / (kAlongY * kAlongZ) * kX; }
   RC_HD static constexpr int first_y(int number) { return number / kAlongZ % kAlongY * kY; }
   RC_HD static constexpr int first_z(int number) { return number % kAlongZ * kZ; }
 
-  // A part of the box of a brick: empty where the brick does not reach so far.
-  RC_HD static Box part(Box box, int number) {
-    const int first[3] = {first_x(number), first_y(number), first_z(number)};
-    const int edges[3] = {kX, kY, kZ};
-    for (int axis = 0; axis < 3; ++axis) {
-      box.low[axis] += static_cast<float>(first[axis]);
-      box.high[axis] =
-          least_of(box.high[axis], box.low[axis] + static_cast<float>(edges[axis] - 1));
-    }
-    return box;
+  // A part of a Brick or of its Box: empty where the brick does not reach so far.
+  template <class Whole>
+  RC_HD static Whole part(Whole whole, int number) {
+    keep(whole.low[0], whole.high[0], first_x(number), kX);
+    keep(whole.low[1], whole.high[1], first_y(number), kY);
+    keep(whole.low[2], whole.high[2], first_z(number), kZ);
+    return whole;
+  }
+
+ private:
+  template <class Number>
+  RC_HD static void keep(Number& low, Number& high, int first, int edge) {
+    if (edge == kBrick) return;
+    low += static_cast<Number>(first);
+    const Number last = low + static_cast<Number>(edge - 1);
+    high = last < high ? last : high;
   }
 };
 
