@@ -135,7 +135,8 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
   const Group whole = whole_of(plan);
   const int loop = loop_of(plan, whole), log2 = loop & ((1 << kWidthBits) - 1);
   const int64_t accesses = accesses_of(plan, whole);
-  const int warp_targets = targets_of_warp(plan, accesses);
+  // Rows of a fuse allow narrower accesses than their streams alone: a search serves more of them.
+  const int warp_targets = targets_of_warp(plan, accesses, Plans::kMaxStreams == 1 ? kMostAccesses : 2 * kMostAccesses);
   const int warp_rows =
       Plans::kMaxStreams == 1 ? rows_of_warp(plan, loop >> kWidthBits, warp_targets) : 1;
   int64_t blocks = blocks_of(plan, warp_targets);
@@ -413,7 +414,9 @@ __device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, con
   // Positions are those that is_plain() lets 32 bits count.
   warp.samples[slot] = {sequence + static_cast<unsigned>(a) * stride,
                         sequence + static_cast<unsigned>(b) * stride};
-  const auto weight = static_cast<float>(r.weight);
+  // Copies are lines with a part of -0, which leaves every number as it is.
+  const double weight_of_b = is_curve ? r.weight : -0.0;
+  const auto weight = static_cast<float>(weight_of_b);
   const bool is_late = !(weight < 0.5f);
   *step = choice.action == Action::kFill ? kFill
           : !is_curve                    ? kCopy
@@ -421,7 +424,7 @@ __device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, con
                                          : kEarlyCurve;
   warp.targets[slot] = {o.data + (place.row * o.row + place.target * o.step) * Known::item(o.type),
                         is_late ? weight - 1 : weight, *step};
-  if (kFamily == kDouble || kFamily == kWide) warp.weights[slot] = r.weight;
+  if (kFamily == kDouble || kFamily == kWide) warp.weights[slot] = weight_of_b;
   const unsigned outcome = choice.reason | (*step == kFill ? kFilled : 0);
   return kMayBeNoTime<Raw> && !is_time(t) ? outcome | kNoTime : outcome;
 }

@@ -43,13 +43,16 @@ inline bool is_for_rows(const ResamplePlan& plan) {
   return plan.width == 1 || in_line;
 }
 
+// Accesses of a lane, where rows of one stream are served.
+constexpr int64_t kMostAccesses = 16;
+
 // How many targets a warp takes: enough to find them side by side, but no more than gives each lane
-// `kMostAccesses` of the `accesses` of each to make, and few where warps would be idle else.
-inline int targets_of_warp(const ResamplePlan& plan, int64_t accesses) {
-  constexpr int64_t kMostAccesses = 16, kFewWarps = 132 * 16;
+// `most` of the `accesses` of each to make, and few where warps would be idle else.
+inline int targets_of_warp(const ResamplePlan& plan, int64_t accesses, int64_t most) {
+  constexpr int64_t kFewWarps = 132 * 16;
   const int64_t total = plan.total_targets();
   int targets = kWarp;
-  while (targets > 1 && (targets * accesses > kMostAccesses * kWarp ||
+  while (targets > 1 && (targets * accesses > most * kWarp ||
                          (targets * accesses > 2 * kWarp && total < targets * kFewWarps))) {
     targets /= 2;
   }
@@ -194,8 +197,10 @@ __device__ __noinline__ Found find_target(const ResamplePlan& plan, bool is_plai
 __device__ inline bool note_target(const Found& found, int32_t mode, WarpTargets& warp) {
   const int lane = threadIdx.x % kWarp;
   const uint32_t step = found.steps >> (mode * kFoundBits) & ((1 << kFoundBits) - 1);
+  // Copies are lines with a part of -0, which leaves every number as it is.
+  const double weight_of_b = step == kBetween ? found.weight : -0.0;
   // Rounded once, to the type that it is computed in.
-  const auto weight = static_cast<float>(found.weight);
+  const auto weight = static_cast<float>(weight_of_b);
   const bool is_late = !(weight < 0.5f);
   warp.samples[lane] = {step == kTakeB ? found.b : found.a, step == kTakeA ? found.a : found.b};
   warp.targets[lane] = {found.output, is_late ? weight - 1 : weight,
@@ -204,7 +209,7 @@ __device__ inline bool note_target(const Found& found, int32_t mode, WarpTargets
                         : step != kBetween ? kCopy
                         : is_late          ? kLateCurve
                                            : kEarlyCurve};
-  warp.weights[lane] = found.weight;
+  warp.weights[lane] = weight_of_b;
   return step > kFillIn;
 }
 
@@ -290,7 +295,7 @@ inline RowLaunch launch_of(const ResamplePlan& plan, uint32_t first_block) {
   }
   // Blocks take more in turns.
   constexpr int64_t kMostBlocks = 1 << 26;
-  const int32_t targets = targets_of_warp(plan, accesses);
+  const int32_t targets = targets_of_warp(plan, accesses, kMostAccesses);
   const int64_t blocks = std::min(blocks_of(plan, targets), kMostBlocks);
   return {first_block, static_cast<uint32_t>(blocks), targets, modes, is_plain(plan)};
 }

@@ -158,7 +158,8 @@ struct Line {
   __device__ float at(float v0, float v1) const { return fmaf(part, v1 - v0, is_late ? v1 : v0); }
 };
 
-// The element types of a family: how samples are read, and results made of them.
+// The element types of a family: how samples are read, and results made of them. kPaysToDraw: whether
+// draw() of many takes less than make(), which of two types is no longer.
 
 // Bytes as they are.
 template <int kBytes>
@@ -167,6 +168,7 @@ struct ByteElements {
   using Out = In;
   static constexpr int kWidth = kBytes;
   static constexpr bool kHasCurves = false;
+  static constexpr bool kPaysToDraw = true;
 
   __device__ explicit ByteElements(const Channels&) {}
   template <class Row>
@@ -193,6 +195,7 @@ struct FloatElements {
   using Out = In;
   static constexpr int kWidth = kCount;
   static constexpr bool kHasCurves = true;
+  static constexpr bool kPaysToDraw = true;
 
   __device__ explicit FloatElements(const Channels&) {}
   template <class Row>
@@ -267,6 +270,7 @@ struct MixedElements {
   };
   static constexpr int kWidth = kCount;
   static constexpr bool kHasCurves = true;
+  static constexpr bool kPaysToDraw = false;
 
   Type from, to;
 
@@ -354,6 +358,7 @@ struct WideElements {
   };
   static constexpr int kWidth = kCount;
   static constexpr bool kHasCurves = true;
+  static constexpr bool kPaysToDraw = false;
 
   Type to;
 
@@ -505,50 +510,55 @@ __device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp
   const unsigned width = channels.count / Elements::kWidth;
   const unsigned begin = channels.begin / Elements::kWidth;
   const unsigned total = channels.targets * width, lane = threadIdx.x % kWarp;
-  // Exact for so small numbers, and without a division.
-  const float inverse = __frcp_rn(static_cast<float>(width));
-  const auto targets_on = static_cast<unsigned>((kWarp + 0.5f) * inverse);
-  const unsigned columns_on = kWarp - targets_on * width;
-  auto i = static_cast<unsigned>((static_cast<float>(lane) + 0.5f) * inverse);
-  unsigned c = lane - i * width;
+  // j / width is the upper half of (j + 1) * inverse for the few accesses that several targets have, and for
+  // all of one: (j + 1) * inverse is less than a width-th of 2^32 below (j + 1) / width * 2^32.
+  const unsigned inverse = ~0u / width;
+  const auto target_of = [&](unsigned j) { return __umulhi(j + 1, inverse); };
+  const auto column_of = [&, back = 0 - width](unsigned j, unsigned i) {
+    return begin + (j + i * back);
+  };
   if (!channels.all_made) {
     for (unsigned j = lane; j < total; j += kWarp) {
-      make_any(elements, channels, i, begin + c, warp);
-      i += targets_on;
-      c += columns_on;
-      if (c >= width) {
-        c -= width;
-        ++i;
-      }
+      const unsigned i = target_of(j);
+      make_any(elements, channels, i, column_of(j, i), warp);
     }
     return;
   }
-  for (unsigned j = lane; j < total; j += kAtOnce * kWarp) {
+  for (unsigned first = 0; first < total; first += kAtOnce * kWarp) {
     unsigned target[kAtOnce], column[kAtOnce];
     typename Elements::In a[kAtOnce], b[kAtOnce];
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
-      target[k] = i;
-      column[k] = begin + c;
-      if (j + k * kWarp < total) {
-        const WarpTargets::Samples samples = warp.samples[i];
-        a[k] = elements.read(samples.a, column[k]);
-        if constexpr (Elements::kHasCurves) b[k] = elements.read(samples.b, column[k]);
-      }
-      i += targets_on;
-      c += columns_on;
-      if (c >= width) {
-        c -= width;
-        ++i;
-      }
+      // Behind the last access the last one again, which is not written: that takes less than to ask.
+      const unsigned j = min(first + k * kWarp + lane, total - 1);
+      target[k] = target_of(j);
+      column[k] = column_of(j, target[k]);
+      const WarpTargets::Samples samples = warp.samples[target[k]];
+      a[k] = elements.read(samples.a, column[k]);
+      if constexpr (Elements::kHasCurves) b[k] = elements.read(samples.b, column[k]);
     }
+    bool drawn = true;
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
-      if (j + k * kWarp >= total) continue;
-      const WarpTargets::Target to = warp.targets[target[k]];
-      const auto out = elements.make(a[k], b[k], line_of(warp, target[k], to));
-      elements.write(to.output, column[k], out);
-      if (channels.notes_nan && elements.has_nan(out)) warp.nan[target[k]] = 1;
+      const auto to = bit_cast<WarpTargets::Target>(
+          reinterpret_cast<const uint4*>(warp.targets)[target[k]]);
+      const bool is_there = first + k * kWarp + lane < total;
+      const Line line = line_of(warp, target[k], to);
+      if constexpr (Elements::kPaysToDraw) {
+        typename Elements::Out out;
+        drawn = elements.draw(a[k], b[k], line, out) && drawn;
+        if (is_there) elements.write(to.output, column[k], out);
+      } else if (is_there) {
+        const auto out = elements.make(a[k], b[k], line);
+        elements.write(to.output, column[k], out);
+        if (channels.notes_nan && elements.has_nan(out)) warp.nan[target[k]] = 1;
+      }
+    }
+    if (drawn) continue;
+    // Again, by the rules for NaN.
+    for (unsigned j = first + lane; j < min(total, first + kAtOnce * kWarp); j += kWarp) {
+      const unsigned i = target_of(j);
+      make_any(elements, channels, i, column_of(j, i), warp);
     }
   }
 }
