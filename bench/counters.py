@@ -34,6 +34,7 @@ COUNTERS = {
     "written MB": ("dram__bytes_write.sum", 1e-6),
     "DRAM %": ("dram__throughput.avg.pct_of_peak_sustained_elapsed", 1),
     "L2 %": ("lts__throughput.avg.pct_of_peak_sustained_elapsed", 1),
+    "fabric %": ("lts__ltcfabric2ltc_cycles_active.avg.pct_of_peak_sustained_elapsed", 1),
     "L2 hits %": ("lts__t_sector_hit_rate.pct", 1),
     "L1 %": ("l1tex__throughput.avg.pct_of_peak_sustained_active", 1),
     "sectors a load": (f"{SECTORS}_ld.ratio", 1),

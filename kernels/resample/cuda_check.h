@@ -117,9 +117,9 @@ __device__ void look_at_targets(const ResamplePlan& plan, const Range& range, Wr
       [&](const Raw* at) { wrong(at - times); });
 }
 
-// Samples `each` to a part.
-__device__ inline Range samples_of(const ResamplePlan& plan, const Part& part, int64_t each) {
-  return {part.index * each, min(distinct_samples(plan), (part.index + 1) * each)};
+// Samples `each` to a part, of `count`.
+__device__ inline Range samples_of(int64_t count, const Part& part, int64_t each) {
+  return {part.index * each, min(count, (part.index + 1) * each)};
 }
 
 // Calls check(i) for this thread's numbers of the part of an array and passes faults to `found`.
@@ -179,7 +179,7 @@ __device__ void look_for_faults(const ResamplePlan& plan, const Part& part, int6
   look_at_arrays(plan, part, found);
   const auto check_one = [&](int64_t i) { return check_source<Raw>(plan, i); };
   if (has_samples_in_line(plan)) {
-    look_at_times<Raw>(plan, samples_of(plan, part, each), [&](int64_t i) {
+    look_at_times<Raw>(plan, samples_of(distinct_samples(plan), part, each), [&](int64_t i) {
       const Fault fault = check_one(i);
       if (fault.kind != FaultKind::kNone) found(fault);
     });

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernels/common/cuda_prefetch.h"
+#include "kernels/common/divisor.h"
 #include "kernels/resample/cuda_rows.h"
 
 namespace rc {
@@ -24,17 +25,19 @@ struct LineStream {
   Plane valid, fused_valid, reason;
   double fill_value;
   Duration max_gap;
-  // Samples whose times each block looks at, and how many of offsets, lengths and ids.
-  int64_t checked;
+  // Samples whose times are to be checked, how many of them each block looks at, and how many of offsets,
+  // lengths and ids.
+  int64_t all_checked, checked;
   uint32_t checked_of_arrays;
   int32_t mode, outside, duplicates, stream;
   uint32_t blocks, blocks_of_unit;
   // Accesses of each target, log2 of the channels, or bytes that are copied, of each, targets of a warp,
   // and rows of a warp: it finds its targets once for all of them.
-  uint32_t accesses;
+  uint32_t accesses, accesses_inverse;
   uint32_t bytes_ahead;  // as the function of that name has it
   uint8_t log2_width, warp_targets, warp_rows;
   bool validate, has_samples_in_line;
+  bool has_arrays;  // offsets, lengths or ids
 };
 
 // Which blocks of a launch serve which stream: units of blocks follow one another, in each of which every
@@ -60,6 +63,7 @@ struct LinePlans {
   static constexpr int kMaxStreams = kStreams;
 
   int64_t rows, targets;
+  Divisor by_targets;
   Array target_times;
   Integers target_offsets;
   int32_t op, count, family;
@@ -136,7 +140,8 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
   const int loop = loop_of(plan, whole), log2 = loop & ((1 << kWidthBits) - 1);
   const int64_t accesses = accesses_of(plan, whole);
   // Rows of a fuse allow narrower accesses than their streams alone: a search serves more of them.
-  const int warp_targets = targets_of_warp(plan, accesses, Plans::kMaxStreams == 1 ? kMostAccesses : 2 * kMostAccesses);
+  const int warp_targets =
+      targets_of_warp(plan, accesses, Plans::kMaxStreams == 1 ? kMostAccesses : 2 * kMostAccesses);
   const int warp_rows =
       Plans::kMaxStreams == 1 ? rows_of_warp(plan, loop >> kWidthBits, warp_targets) : 1;
   int64_t blocks = blocks_of(plan, warp_targets);
@@ -148,6 +153,7 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
   all.op = plan.op;
   all.rows = plan.rows;
   all.targets = plan.targets;
+  all.by_targets = divisor_of(static_cast<uint32_t>(std::max<int64_t>(plan.targets, 1)));
   all.target_times = plan.target_times;
   all.target_offsets = plan.target_offsets;
   all.from = plan.values.type;
@@ -168,6 +174,7 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               plan.fill_value,
                               plan.max_gap,
                               distinct_samples(plan),
+                              distinct_samples(plan),
                               most_of_arrays(plan),
                               whole.mode,
                               plan.outside,
@@ -176,12 +183,14 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               static_cast<uint32_t>(blocks),
                               0,
                               static_cast<uint32_t>(accesses),
+                              inverse_of(static_cast<uint32_t>(accesses)),
                               bytes_ahead(plan),
                               static_cast<uint8_t>(log2),
                               static_cast<uint8_t>(warp_targets),
                               static_cast<uint8_t>(warp_rows),
                               plan.validate,
-                              has_samples_in_line(plan)};
+                              has_samples_in_line(plan),
+                              plan.offsets || plan.lengths || plan.sequence_ids};
 }
 
 // Spreads the blocks of all streams over units, so that what is written side by side is written at about
@@ -342,7 +351,7 @@ __device__ bool sees_fault(const Plans& all, const LineStream& s, const Resample
                            const Part& part) {
   if (!s.has_samples_in_line) return sees_any_fault<Raw>(all, s, part);
   bool seen = threadIdx.x < s.checked_of_arrays && sees_wrong_array(all, s, part);
-  look_at_times<Raw>(plan, samples_of(plan, part, s.checked), [&](int64_t i) {
+  look_at_times<Raw>(plan, samples_of(s.all_checked, part, s.checked), [&](int64_t i) {
     seen = seen || s.checked_of_arrays == 0 || is_wrong_time<Raw>(all, s, i);
   });
   return seen;
@@ -365,17 +374,21 @@ __device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, con
   using Known = Known<kFamily>;
   // Wrong target offsets may tell of targets where there is no row.
   if (place.row >= plan.rows) return 0;
-  const int64_t id = plan.sequence_ids ? plan.sequence_ids[place.row] : place.row;
-  if (!is_readable(plan, id)) return 0;
-  const auto e = static_cast<unsigned>(id);
+  unsigned e = place.row, count = static_cast<unsigned>(plan.samples);
+  int64_t begin = 0;
+  if (s.has_arrays) {
+    const int64_t id = plan.sequence_ids ? plan.sequence_ids[place.row] : place.row;
+    if (!is_readable(plan, id)) return 0;
+    e = static_cast<unsigned>(id);
+    begin = sequence_begin(plan, e);
+    count = static_cast<unsigned>(sequence_length(plan, e));
+  }
   const Array& targets = plan.target_times;
   const auto t = static_cast<typename TimeOf<Raw>::Value>(
       __ldg(reinterpret_cast<const Raw*>(targets.data) + place.row * targets.row +
             place.target * targets.step));
-  const int64_t begin = sequence_begin(plan, e);
   const Raw* const times =
       reinterpret_cast<const Raw*>(plan.source_times.data) + e * plan.source_times.row + begin;
-  const auto count = static_cast<unsigned>(sequence_length(plan, e));
   Bracket r = {};
   int64_t a, b;
   const Array& v = plan.values;
@@ -480,16 +493,18 @@ __device__ __noinline__ void report_line_faults(const Plans& all, const LineStre
 
 // Serves what a warp has. Whether the time of this thread's target is none.
 template <class Raw, int kFamily, bool kSameTimes>
-__device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s, const WarpWork& work,
-                            WarpTargets& warp) {
+__device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s,
+                            const Divisor& by_targets, const WarpWork& work, WarpTargets& warp) {
   using Known = Known<kFamily>;
   const int lane = threadIdx.x % kWarp, count = work.count;
-  const auto targets = static_cast<unsigned>(plan.targets);
   const unsigned number = work.first + min(lane, count - 1);
-  LinePlace place =
-      plan.packed_targets()
-          ? LinePlace{static_cast<unsigned>(row_of_lane(plan, number, work.first)), number}
-          : LinePlace{number / targets, number % targets};
+  LinePlace place;
+  if (plan.packed_targets()) {
+    place = {static_cast<unsigned>(row_of_lane(plan, number, work.first)), number};
+  } else {
+    const unsigned row = divide(number, by_targets);
+    place = {row, number - row * by_targets.value};
+  }
   RowStep step = kSkip;
   unsigned outcome = 0;
   if (lane < count) outcome = find_line<Raw, kFamily>(plan, s, place, warp, &step);
@@ -502,6 +517,7 @@ __device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s, const
     const Channels channels = {0,
                                s.accesses << s.log2_width,
                                static_cast<unsigned>(count),
+                               s.accesses_inverse,
                                plan.fill_value,
                                plan.values.type,
                                plan.output.type,
@@ -540,8 +556,8 @@ __device__ void serve_lines(const Plans& all, FaultRecord* record, uint64_t call
   if (blockIdx.y == 0) {
     const WarpWork work = work_of_warp<kSameTimes>(plan, s, warp_in(part));
     WarpTargets& warp = warps[threadIdx.x / kWarp];
-    const bool no_time =
-        work.count != 0 && serve_lines<Raw, kFamily, kSameTimes>(plan, s, work, warp);
+    const bool no_time = work.count != 0 &&
+                         serve_lines<Raw, kFamily, kSameTimes>(plan, s, all.by_targets, work, warp);
     if (kMayBeNoTime<Raw>) at_fault = at_fault || (no_time && s.validate);
   }
   if (__any_sync(~0u, at_fault)) report_line_faults<Raw>(all, s, part, record, call);

@@ -241,8 +241,8 @@ __device__ void serve_targets(const ResamplePlan& plan, EachGroup each_group,
       __syncwarp();
       run_loop(group.loop,
                {static_cast<unsigned>(group.begin), static_cast<unsigned>(group.count),
-                static_cast<unsigned>(count), plan.fill_value, plan.values.type, plan.output.type,
-                all_made, wants_validity},
+                static_cast<unsigned>(count), 0, plan.fill_value, plan.values.type,
+                plan.output.type, all_made, wants_validity},
                warp);
     });
   }

@@ -109,11 +109,9 @@ __device__ inline Run even_run(const ResamplePlan& plan, const StagedStream& s, 
     run.targets = count * targets;
     choose_times(s, 0, 0, samples * (plan.shared_times() ? 1 : static_cast<int>(count)), run);
   } else {
-    const unsigned row = s.blocks_of_row == 1
-                             ? number
-                             : __umulhi(number, s.blocks_of_row_inverse) >> s.blocks_of_row_shift;
+    const unsigned row = divide(number, s.blocks_of_row);
     if (row >= rows) return run;
-    const unsigned target = (number - row * s.blocks_of_row) * s.targets_of_block;
+    const unsigned target = (number - row * s.blocks_of_row.value) * s.targets_of_block;
     run.row = run.last_row = row;
     run.target = target;
     run.targets = min(s.targets_of_block, targets - target);
@@ -359,8 +357,8 @@ __device__ inline Samples samples_to_check(const ResamplePlan& plan, const Stage
     const int64_t rows = plan.shared_times() ? 1 : run.last_row - run.row + 1;
     return {0, static_cast<int>(rows * samples)};
   }
-  const unsigned part = number - static_cast<unsigned>(run.row) * s.blocks_of_row;
-  const unsigned each = (samples + s.blocks_of_row - 1) / s.blocks_of_row;
+  const unsigned part = number - static_cast<unsigned>(run.row) * s.blocks_of_row.value;
+  const unsigned each = divide(samples + s.blocks_of_row.value - 1, s.blocks_of_row);
   return {static_cast<int>(min(part * each, samples)),
           static_cast<int>(min((part + 1) * each, samples))};
 }
@@ -451,7 +449,7 @@ __device__ __noinline__ typename Elements::Out make_apart(const Elements element
 // All accesses of a run side by side, neighbouring threads at neighbouring ones.
 template <class Elements>
 __device__ void make_accesses(const Channelwise& c) {
-  const Elements elements({0, 0, 0, 0, c.from, c.to, false, false});
+  const Elements elements({0, 0, 0, 0, 0, c.from, c.to, false, false});
   const unsigned total = c.targets * c.width;
   // Exact for so small numbers, and without a division.
   const float inverse = __frcp_rn(static_cast<float>(c.width));
@@ -490,7 +488,7 @@ __device__ void make_accesses(const Channelwise& c) {
 // Each thread the rows of its targets, of kCount accesses, on the stage at `samples` and `output`.
 template <class Elements, int kCount>
 __device__ void make_rows(const Channelwise& c, unsigned samples, unsigned output) {
-  const Elements elements({0, 0, 0, 0, c.from, c.to, false, false});
+  const Elements elements({0, 0, 0, 0, 0, c.from, c.to, false, false});
 #pragma unroll 1
   for (unsigned i = threadIdx.x; i < c.targets; i += blockDim.x) {
     const Note note = c.notes[i];

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernels/common/curves.h"
+#include "kernels/common/divisor.h"
 #include "kernels/resample/cuda_vectors.h"
 #include "kernels/resample/packed_plans.h"
 
@@ -53,6 +54,8 @@ struct WarpTargets {
 // Channels begin to begin + count - 1 of the targets of a warp.
 struct Channels {
   unsigned begin, count, targets;
+  // inverse_of() the accesses of a target: few of several targets, any number of one.
+  unsigned inverse;
   double fill_value;
   Type from, to;
   // Of all targets: neither filled nor skipped.
@@ -510,10 +513,7 @@ __device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp
   const unsigned width = channels.count / Elements::kWidth;
   const unsigned begin = channels.begin / Elements::kWidth;
   const unsigned total = channels.targets * width, lane = threadIdx.x % kWarp;
-  // j / width is the upper half of (j + 1) * inverse for the few accesses that several targets have, and for
-  // all of one: (j + 1) * inverse is less than a width-th of 2^32 below (j + 1) / width * 2^32.
-  const unsigned inverse = ~0u / width;
-  const auto target_of = [&](unsigned j) { return __umulhi(j + 1, inverse); };
+  const auto target_of = [&](unsigned j) { return divide_by_inverse(j, channels.inverse); };
   const auto column_of = [&, back = 0 - width](unsigned j, unsigned i) {
     return begin + (j + i * back);
   };
@@ -540,8 +540,8 @@ __device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp
     bool drawn = true;
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
-      const auto to = bit_cast<WarpTargets::Target>(
-          reinterpret_cast<const uint4*>(warp.targets)[target[k]]);
+      const auto to =
+          bit_cast<WarpTargets::Target>(reinterpret_cast<const uint4*>(warp.targets)[target[k]]);
       const bool is_there = first + k * kWarp + lane < total;
       const Line line = line_of(warp, target[k], to);
       if constexpr (Elements::kPaysToDraw) {
@@ -577,7 +577,9 @@ __device__ inline void run_loop(int loop, Channels channels, WarpTargets& warp) 
     channels.count *= item_size(channels.to);
   }
   with_elements(loop, channels.from, [&](auto* elements) {
-    make_channels<std::remove_pointer_t<decltype(elements)>>(channels, warp);
+    using Elements = std::remove_pointer_t<decltype(elements)>;
+    channels.inverse = inverse_of(channels.count / Elements::kWidth);
+    make_channels<Elements>(channels, warp);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/common/divisor.h"
 #include "kernels/resample/cuda_lines.h"
 #include "kernels/resample/cuda_stage.h"
 
@@ -43,9 +44,8 @@ struct StagedStream {
   // Samples whose times a block checks with whatever else needs no samples.
   int64_t checked;
   uint32_t blocks, blocks_of_unit;
-  uint32_t targets_of_block, rows_of_block, blocks_of_row;
-  // number / blocks_of_row is umulhi(number, inverse) >> shift, unless that is 1.
-  uint32_t blocks_of_row_inverse, blocks_of_row_shift;
+  uint32_t targets_of_block, rows_of_block;
+  Divisor blocks_of_row;
   // Samples to a target.
   float density;
   // Of times on the stage; how many more on either side than an even clock needs.
@@ -186,7 +186,8 @@ inline bool cut(const ResamplePlan& plan, unsigned threads, StagedStream& s, uin
     return plan.packed_targets() ? room : std::min(room, samples);
   };
   // As many rows as are short, else as many targets of one.
-  s.rows_of_block = s.blocks_of_row = 1;
+  s.rows_of_block = 1;
+  uint32_t blocks_of_row = 1;
   int64_t most = kMostStagedTargets;
   while (most > 16 && plan.total_targets() / most < kFewBlocks) most /= 2;
   if (!plan.packed_targets() && !plan.offsets && targets * 2 <= most) {
@@ -199,13 +200,12 @@ inline bool cut(const ResamplePlan& plan, unsigned threads, StagedStream& s, uin
     if (s.rows_of_block > 1) {
       s.rows_of_block = static_cast<uint32_t>(std::max<int64_t>(most / targets, 1));
     }
-    s.blocks_of_row =
-        plan.packed_targets() ? 1 : static_cast<uint32_t>((targets + most - 1) / most);
-    s.targets_of_block =
-        plan.packed_targets() ? static_cast<uint32_t>(most)
-        : s.rows_of_block > 1
-            ? static_cast<uint32_t>(s.rows_of_block * targets)
-            : static_cast<uint32_t>((targets + s.blocks_of_row - 1) / s.blocks_of_row);
+    blocks_of_row = plan.packed_targets() ? 1 : static_cast<uint32_t>((targets + most - 1) / most);
+    s.targets_of_block = plan.packed_targets() ? static_cast<uint32_t>(most)
+                         : s.rows_of_block > 1
+                             ? static_cast<uint32_t>(s.rows_of_block * targets)
+                             : static_cast<uint32_t>((targets + blocks_of_row - 1) / blocks_of_row);
+    s.blocks_of_row = divisor_of(blocks_of_row);
     s.density = static_cast<float>(density);
     s.slack = static_cast<uint32_t>(static_cast<double>(s.targets_of_block) * density / 8 + 8);
     const int64_t rows = s.rows_of_block;
@@ -308,13 +308,7 @@ int64_t spread(const ResamplePlan& plan, Plans& all) {
   const int64_t units = ((plan.packed_targets() ? plan.targets : plan.rows) + unit - 1) / unit;
   for (int i = 0; i < all.count; ++i) {
     StagedStream& s = all.streams[i];
-    // Exact for numbers below 2^31.
-    int log2 = 0;
-    while (uint32_t{1} << log2 < s.blocks_of_row) ++log2;
-    s.blocks_of_row_shift = static_cast<uint32_t>(std::max(log2 - 1, 0));
-    s.blocks_of_row_inverse = static_cast<uint32_t>(
-        ((uint64_t{1} << (32 + s.blocks_of_row_shift)) + s.blocks_of_row - 1) / s.blocks_of_row);
-    s.blocks_of_unit = (unit + pieces_of(s) - 1) / pieces_of(s) * s.blocks_of_row;
+    s.blocks_of_unit = (unit + pieces_of(s) - 1) / pieces_of(s) * s.blocks_of_row.value;
     all.units.add(i, s.blocks_of_unit);
     s.blocks = static_cast<uint32_t>(units * s.blocks_of_unit);
     s.checked = s.checked / s.blocks + 1;
