@@ -140,12 +140,12 @@ inline int64_t row_bytes_of(const ResamplePlan& plan) {
 // Whether blocks that stage are faster than warps that do not (cuda_lines.h), where both can serve a
 // plan: where each row is short and there are many in a sequence, which warps read in small pieces.
 inline bool pays_to_stage(const ResamplePlan& plan) {
-  constexpr int64_t kShort = 16, kManyTargets = 256, kMuch = 1 << 20;
+  constexpr int64_t kShort = 16, kShortOfFew = 40, kManyTargets = 256, kMuch = 1 << 20;
   const int64_t row = row_bytes_of(plan);
   if (plan.rows == 0 || plan.sequences == 0) return false;
   if (plan.shared_times() && plan.sequences > 1) return false;
   if (targets_of_row(plan) < kManyTargets || plan.total_targets() * row < kMuch) return false;
-  return row <= (samples_of_row(plan) < targets_of_row(plan) ? kNarrowRow : kShort);
+  return row <= (samples_of_row(plan) < targets_of_row(plan) ? kShortOfFew : kShort);
 }
 
 // Bytes from the first of the samples on the stage to the end of the last, which may lie over each other:
