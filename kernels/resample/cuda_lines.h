@@ -5,7 +5,7 @@
 #pragma once
 
 #include "kernels/common/cuda_prefetch.h"
-#include "kernels/common/divisor.h"
+#include "kernels/common/fixed_divisor.h"
 #include "kernels/resample/cuda_rows.h"
 
 namespace rc {
@@ -63,7 +63,7 @@ struct LinePlans {
   static constexpr int kMaxStreams = kStreams;
 
   int64_t rows, targets;
-  Divisor by_targets;
+  FixedDivisor by_targets;
   Array target_times;
   Integers target_offsets;
   int32_t op, count, family;
@@ -153,7 +153,7 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
   all.op = plan.op;
   all.rows = plan.rows;
   all.targets = plan.targets;
-  all.by_targets = divisor_of(static_cast<uint32_t>(std::max<int64_t>(plan.targets, 1)));
+  all.by_targets = fixed_divisor(static_cast<uint32_t>(std::max<int64_t>(plan.targets, 1)));
   all.target_times = plan.target_times;
   all.target_offsets = plan.target_offsets;
   all.from = plan.values.type;
@@ -494,7 +494,7 @@ __device__ __noinline__ void report_line_faults(const Plans& all, const LineStre
 // Serves what a warp has. Whether the time of this thread's target is none.
 template <class Raw, int kFamily, bool kSameTimes>
 __device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s,
-                            const Divisor& by_targets, const WarpWork& work, WarpTargets& warp) {
+                            const FixedDivisor& by_targets, const WarpWork& work, WarpTargets& warp) {
   using Known = Known<kFamily>;
   const int lane = threadIdx.x % kWarp, count = work.count;
   const unsigned number = work.first + min(lane, count - 1);

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "kernels/common/curves.h"
-#include "kernels/common/divisor.h"
+#include "kernels/common/fixed_divisor.h"
 #include "kernels/resample/cuda_vectors.h"
 #include "kernels/resample/packed_plans.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/common/divisor.h"
+#include "kernels/common/fixed_divisor.h"
 #include "kernels/resample/cuda_lines.h"
 #include "kernels/resample/cuda_stage.h"
 
@@ -45,7 +45,7 @@ struct StagedStream {
   int64_t checked;
   uint32_t blocks, blocks_of_unit;
   uint32_t targets_of_block, rows_of_block;
-  Divisor blocks_of_row;
+  FixedDivisor blocks_of_row;
   // Samples to a target.
   float density;
   // Of times on the stage; how many more on either side than an even clock needs.
@@ -205,7 +205,7 @@ inline bool cut(const ResamplePlan& plan, unsigned threads, StagedStream& s, uin
                          : s.rows_of_block > 1
                              ? static_cast<uint32_t>(s.rows_of_block * targets)
                              : static_cast<uint32_t>((targets + blocks_of_row - 1) / blocks_of_row);
-    s.blocks_of_row = divisor_of(blocks_of_row);
+    s.blocks_of_row = fixed_divisor(blocks_of_row);
     s.density = static_cast<float>(density);
     s.slack = static_cast<uint32_t>(static_cast<double>(s.targets_of_block) * density / 8 + 8);
     const int64_t rows = s.rows_of_block;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** divisor.h, which only the CUDA path uses, on the host, against division. */
+/** fixed_divisor.h, which only the CUDA path uses, on the host, against division. */
 #include <cstdio>
 
 #include "check.h"
-#include "kernels/common/divisor.h"
+#include "kernels/common/fixed_divisor.h"
 #include "random.h"
 
 namespace {
@@ -23,7 +23,7 @@ uint32_t any_number(Random& random, uint32_t least) {
 /** Numbers on either side of a multiple are those whose quotient could be off by one. */
 void quotients_are_exact(Random& random) {
   const uint32_t value = any_number(random, 1);
-  const Divisor by = divisor_of(value);
+  const FixedDivisor by = fixed_divisor(value);
   for (int n = 0; n < 100; ++n) {
     const uint32_t multiple = any_number(random, 0) / value * value;
     for (const uint32_t number :

@@ -9,12 +9,12 @@
 
 namespace rc {
 
-struct Divisor {
+struct FixedDivisor {
   uint32_t value, inverse, shift;
 };
 
 // `value`: from 1 to 2^31.
-inline Divisor divisor_of(uint32_t value) {
+inline FixedDivisor fixed_divisor(uint32_t value) {
   uint32_t shift = 0;
   while (uint64_t{2} << shift < value) ++shift;
   return {value, static_cast<uint32_t>(((uint64_t{1} << (32 + shift)) + value - 1) / value), shift};
@@ -33,7 +33,7 @@ RC_HD inline uint32_t upper_half(uint32_t a, uint32_t b) {
 }
 
 // Exact for numbers below 2^31.
-RC_HD inline uint32_t divide(uint32_t number, const Divisor& by) {
+RC_HD inline uint32_t divide(uint32_t number, const FixedDivisor& by) {
   return by.value == 1 ? number : upper_half(number, by.inverse) >> by.shift;
 }
 
