@@ -108,12 +108,13 @@ RC_HD inline Array array_of(const Plane& plane, Type type) {
 // How many rows a warp takes: several where all have their samples and targets at the same times, they are
 // narrow, so that the search is most of what they take, and many, so that all warps have some.
 inline int rows_of_warp(const ResamplePlan& plan, int family, int warp_targets) {
-  constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kNarrow = 8;
+  constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kNarrow = 8, kNarrowOfFew = 15;
   const bool has_same_times =
       plan.shared_times() && plan.target_times.row == 0 && most_of_arrays(plan) == 0;
   // What most narrow rows are: each kernel more takes room.
   const bool has_kernel = plan.target_times.type == Type::i64 && family == kFloat;
-  if (!has_same_times || !has_kernel || plan.width >= kNarrow) return 1;
+  const bool is_narrow = plan.width <= (plan.samples < plan.targets ? kNarrowOfFew : kNarrow);
+  if (!has_same_times || !has_kernel || !is_narrow) return 1;
   const int64_t rows = plan.total_targets() / (warp_targets * kManyWarps);
   return static_cast<int>(std::clamp<int64_t>(rows, 1, kMostRows));
 }
@@ -494,7 +495,8 @@ __device__ __noinline__ void report_line_faults(const Plans& all, const LineStre
 // Serves what a warp has. Whether the time of this thread's target is none.
 template <class Raw, int kFamily, bool kSameTimes>
 __device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s,
-                            const FixedDivisor& by_targets, const WarpWork& work, WarpTargets& warp) {
+                            const FixedDivisor& by_targets, const WarpWork& work,
+                            WarpTargets& warp) {
   using Known = Known<kFamily>;
   const int lane = threadIdx.x % kWarp, count = work.count;
   const unsigned number = work.first + min(lane, count - 1);
@@ -511,8 +513,11 @@ __device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s,
   if (step == kSkip) warp.targets[lane].step = kSkip;
   const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
   const bool all_made = __all_sync(~0u, step > kFill || lane >= count);
+  const int64_t ahead = plan.values.row * Known::item(plan.values.type);
   for (int rows = work.rows;;) {
     if (wants_validity) warp.nan[lane] = 0;
+    // What the next row takes is on its way meanwhile.
+    if (kSameTimes && rows > 1 && step > kFill) ask_for(warp.samples[lane].a + ahead, 1);
     __syncwarp();
     const Channels channels = {0,
                                s.accesses << s.log2_width,
@@ -534,7 +539,6 @@ __device__ bool serve_lines(const ResamplePlan& plan, const LineStream& s,
     }
     if (!kSameTimes || --rows == 0) return kMayBeNoTime<Raw> && (outcome & kNoTime) != 0;
     // The same samples of the next row.
-    const int64_t ahead = plan.values.row * Known::item(plan.values.type);
     warp.samples[lane] = {warp.samples[lane].a + ahead, warp.samples[lane].b + ahead};
     warp.targets[lane].output += plan.output.row * Known::item(plan.output.type);
     ++place.row;

@@ -119,6 +119,7 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
                     const __grid_constant__ CameraPass pass,
                     const __grid_constant__ Scratch scratch,
                     const __grid_constant__ Numbers<Index> numbers) {
+  wait_for_former();
   __shared__ View<Depth> views[kFramesOfPass];
   __shared__ Claims claims;
   // The part that each warp works on next.
@@ -142,7 +143,6 @@ __global__ void __launch_bounds__(kPartThreads<kColors>, 1)
                         Masks::word_of(numbers.strip, kPixel, kPixel);
     elements[lane] = {element_in(volume.tsdf, x, y, z), element_in(volume.weight, x, y, z)};
   }
-  wait_for_former();
   if (threadIdx.x == 0) claims.begin(scratch.next);
   __syncthreads();
   const int longs = scratch.count[0], end = longs + scratch.count[1];

@@ -63,17 +63,17 @@ constexpr int kLong = 4;
 static __global__ void __launch_bounds__(kSightThreads, 5)
     see_bricks(const __grid_constant__ IntegratePlan plan, const __grid_constant__ CameraPass pass,
                const __grid_constant__ Scratch scratch, const __grid_constant__ Along groups) {
+  let_next_begin();
+  wait_for_former();
   __shared__ Camera cameras[kFramesOfPass];
   __shared__ Frames frames[kWarp][kParts];
   __shared__ uint16_t asked[kWarp * kFramesOfPass];
   __shared__ uint8_t looking[kFramesOfPass];
   __shared__ int asked_count, looking_count;
-  let_next_begin();
   const int thread = static_cast<int>(threadIdx.x), lane = thread % kWarp;
   copy_cameras(pass, [&](int f) -> Camera& { return cameras[f]; });
   frames[thread / kParts][thread % kParts] = {};
   if (thread == 0) asked_count = looking_count = 0;
-  wait_for_former();
   __syncthreads();
   const int group = static_cast<int>(blockIdx.x), column = group / groups.axis[2];
   const int corner[3] = {column / groups.axis[1] * group_edge(0),

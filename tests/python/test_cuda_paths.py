@@ -110,16 +110,20 @@ def test_both_sides_of_a_border(border: str, clock: str) -> None:
         compare([values, times[0], asked[0]], dtype="float16", duplicates="first")
 
 
-# A warp takes several rows of less than eight channels of float32 from about a million targets on.
+# A warp takes several rows of up to 8 channels of float32 from about a million targets on, and of
+# up to 15 where samples are fewer than targets.
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("rows", [2160, 2168, 40_000])
-@pytest.mark.parametrize("width", [1, 3, 7, 8])
-def test_rows_with_the_same_times(rows: int, width: int, dtype: Any) -> None:
+@pytest.mark.parametrize(
+    ("width", "density"), [(1, 0.5), (3, 0.5), (7, 0.5), (15, 0.5), (16, 0.5), (8, 2), (9, 2)]
+)
+def test_rows_with_the_same_times(rows: int, width: int, density: float, dtype: Any) -> None:
     random = torch.Generator().manual_seed(rows + width)
     targets = 499 if rows < 40_000 else 37
-    times = source_times(random, 1, targets // 2, "doubled")
+    samples = int(targets * density)
+    times = source_times(random, 1, samples, "doubled")
     asked = target_times(random, times, targets)[0]
-    values = values_of(random, (rows, targets // 2, width), dtype)
+    values = values_of(random, (rows, samples, width), dtype)
     compare([values, times[0], asked])
     compare([values, times[0], asked], max_gap=1400, outside="extrapolate", duplicates="first")
     compare([values, times[0], asked], mode="previous", max_gap=700, outside="fill")
