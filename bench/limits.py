@@ -51,40 +51,42 @@ LIMITS: dict[str, str] = {
         " profiler's union of kernels)."
     ),
     "resample and fuse, large, cold: of the copy rate": (
-        "Instructions and waits, not bytes, where rows are narrow or targets are twice the"
-        " samples: the schedulers issue in 49 to 78 % of all cycles there and warps wait for"
-        " loads in between (issue %, [counters](design/counters.md)); rows of 56 bytes and more"
-        " of one type take 85 to 96 % of the copy rate where samples are twice the targets, of"
-        " 128 bytes and more 80 to 85 % where targets are twice the samples, 32 channels of two"
-        " types 76 to 94 %. Wide rows, the peers' too, take 5 % longer than in the record before"
-        " (commit 89cbb0a, another GPU of the kind), with the same copy rate and the same kernels;"
-        " profiled alone they take as long as then."
+        "What passes between the two halves of the L2 (*fabric %*,"
+        " [counters](design/counters.md)): 76 to 96 % of what can, for rows of 56 bytes and"
+        " more; those that move as a copy does are at 89. They take 86 to 94 % of the copy"
+        " rate where samples are twice the targets, 65 to 85 where targets are twice the"
+        " samples, two types 82 to 94. Narrower rows are bound by instructions and waits too,"
+        " 50 to 73 % of the issue slots. In this record wide rows, the peers' too, take a"
+        " tenth longer than profiled, or timed without peers in between (172 us for 156), with"
+        " the same copy rate."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
-        " samples have some 150 issue slots for 32 targets. Searching, weighing and making them"
-        " takes 240 instructions of a warp, bringing their times and samples, checking and sending"
-        " them 120 more (Nsight Compute, instruction by instruction), in 63 % of all cycles"
+        " samples have some 150 issue slots for 32 targets. Searching, weighing and making"
+        " them takes 240 instructions of a warp, bringing their times and samples, checking"
+        " and sending them 120 more (Nsight Compute, instruction by instruction), in 64 % of"
+        " all cycles. Float32 rows of seven with samples twice the targets, at 73 %, issue in"
+        " 67 % and are at 88 % of what passes between the halves of the L2"
         " ([counters](design/counters.md))."
     ),
     "resample and fuse, large, cold: validation adds": (
-        "Rows that warps serve are bound by instructions and waits, and the check adds some of"
-        " both, a larger part since samples are asked for ahead, which without a check hides more"
-        " of a call; in the fuse of 16 streams the times that are checked are 15 % of all bytes."
-        " On the stage, where the times are anyway, it adds 0 to 2 %."
+        "The fuse of 16 streams, whose times are 15 % of all bytes, at 96 % of what passes"
+        " between the halves of the L2 ([counters](design/counters.md)). Everywhere else the"
+        " check adds less than that: it fetches the times that the search reads next."
     ),
     "resample and fuse, large, cold: against torch.compile": (
-        "The copy rate itself where both are near it; instructions in narrow rows (issue % in"
-        " [counters](design/counters.md)), where Triton's code has no checks, no rules outside"
-        " of the range, and one type."
+        "What passes between the halves of the L2 where both are near the copy rate;"
+        " instructions in narrow rows (fabric %, issue %, [counters](design/counters.md)),"
+        " where Triton's code has no checks, no rules outside of the range, and one type."
     ),
     "resample and fuse, large, cold: against Triton": (
         "As against torch.compile: its twenty lines know one rule and check nothing."
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: over an empty kernel": (
         "A chain of loads that wait for each other: parameters, times, search, neighbours,"
-        " values. 11 % of the issue slots are used; most of the rest waits for loads, for"
-        " parameters, and for code that is not in the cache yet ([counters](design/counters.md))."
+        " values. 9 to 10 % of the issue slots are used; most of the rest waits for loads, for"
+        " parameters, and for code that is not in the cache yet"
+        " ([counters](design/counters.md))."
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
         "The same chain, with more code in it than twenty lines for one rule: without validation"
@@ -96,42 +98,47 @@ LIMITS: dict[str, str] = {
         " [counters](design/counters.md))."
     ),
     "windows from a store of 10^6 frames: of the copy rate": (
-        "Loads that wait: 60 to 82 % of the samples of stalled warps are long scoreboard at"
-        " 50 % occupancy ([counters](design/counters.md)); every window is another row, its"
-        " times in other sectors than its values."
+        "What passes between the halves of the L2, 85 to 86 % of what can (fabric %,"
+        " [counters](design/counters.md)): every window is another row, whose sectors half of"
+        " the multiprocessors fetch through the other half, its times in other sectors than"
+        " its values."
     ),
     "fuse of n streams: of the bytes-bound time of its streams": (
-        "Accesses of 4 and 8 bytes, where the table's rows allow no wider ones: the schedulers"
-        " issue in 73 to 74 % of all cycles, and 34 to 37 % of the stalled warps wait for loads"
-        " ([counters](design/counters.md), [note](design/resample-cuda.md))."
+        "Rows of the table are written stream by stream, in parts of sectors, each of which"
+        " takes as much of the way between the halves of the L2 as a whole one: 81 to 96 % of"
+        " what can pass, for four streams 61 million sectors written where whole rows would"
+        " take 45 (fabric %, [counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "occupancy, 10M random points, 256^3": (
         "Scattered reductions: 10 million of them take 96 us on this chip, as many stores 131"
-        " ([rates](design/machine.md)), and the grid has to be cleared before."
+        " ([rates](design/machine.md)), at 89 % of the look-ups that the L2 can do"
+        " ([counters](design/counters.md)), and the grid has to be cleared before."
     ),
     "count, 10M random points, 256^3": (
-        "Waits: sorting points by tile in shared memory issues in 61 % of all cycles (51 us) and"
-        " waits for points and at barriers, counting them in 45 % (38 us, each run in lines of the"
-        " cache of its own; [counters](design/counters.md)). Scattered reductions into 67 MB took"
-        " 380 us."
+        "Waits: sorting points by tile in shared memory issues in 62 % of all cycles (51 us)"
+        " and waits for points and at barriers, counting them in 44 % (38 us, each run in"
+        " lines of the cache of its own; [counters](design/counters.md)). Scattered reductions"
+        " into 67 MB took 380 us."
     ),
     "count, 10M coherent points, 256^3": (
-        "As with random points: 61 and 49 % of the issue slots. Scattered reductions took 102"
+        "As with random points: 60 and 50 % of the issue slots. Scattered reductions took 102"
         " us, but that points are coherent is known only once they are read."
     ),
     "mean and max of 4 float32, 10M random points": (
-        "Waits inside of blocks, not bytes: the tiles' blocks issue in 33 to 39 % of all cycles"
-        " (282 us), those that sort batches of points, one to a multiprocessor, in 33 to 42 %"
-        " (146 us, [counters](design/counters.md), [note](design/voxelize-cuda.md))."
+        "Waits inside of blocks, not bytes: the tiles' blocks issue in 33 to 39 % of all"
+        " cycles (281 us), those that sort batches of points, one to a multiprocessor, in 34"
+        " to 43 % (147 us), at 77 to 79 % of what passes between the halves of the L2"
+        " ([counters](design/counters.md), [note](design/voxelize-cuda.md))."
     ),
     "mean and max of 4 float32, 10M coherent points": (
         "As with random points; two kernels have to move 948 MB, 225 us of the copy rate."
     ),
     "mean and max of 4 float16, 10M points": ("As float32: fewer bytes, the same waits."),
     "sparse mean of 4 float32, 10M points": (
-        "The sums of the tiles (347 us by the profiler, 47 % of the issue slots), sorting"
-        " points into them (198, before points outside had a counter of each block), and the"
-        " voxel of each point, a scattered look-up (96, 74 %; [counters](design/counters.md))."
+        "The sums of the tiles (346 us by the profiler, 47 % of the issue slots), sorting"
+        " points into them (147, 43 %, and 79 % of what passes between the halves of the L2),"
+        " and the voxel of each point, a scattered look-up (97, 74 %;"
+        " [counters](design/counters.md))."
     ),
     "hard voxelization, 250k points": (
         "Launches that wait for each other, five of them; the longest, which mark cells and"
@@ -155,16 +162,21 @@ LIMITS: dict[str, str] = {
     ),
     "resample, small": (
         "A chain of loads that wait for each other, and code that is not in the cache yet"
-        " ([counters](design/counters.md)); without validation they take as long."
+        " ([counters](design/counters.md)); of 256 channels the check, without which they take 4.7"
+        " us as Triton's code does."
     ),
-    "resample, width": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
+    "resample, width": (
+        "Narrow rows are bound by instructions; of rows of 512 bytes and more torch.compile's code"
+        " takes up to a tenth less time, where ours is at 89 to 91 % of what passes between the"
+        " halves of the L2 ([counters](design/counters.md))."
+    ),
     "resample, type": (
         "Rows of 32 bytes that become 128: the check, without which it takes less than the others."
     ),
     "resample, times": (
-        "Seven channels: instructions (71 to 78 % of the issue slots; with shared times 45 %, and"
-        " loads that wait, [counters](design/counters.md)): rows of 28 bytes allow no accesses of"
-        " more than 4."
+        "Float32 rows of 32 channels with shared times, as wide rows: 90 % of what passes"
+        " between the halves of the L2 ([counters](design/counters.md)); of seven channels,"
+        " loads that wait and 81 %."
     ),
     "resample, large": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
 }
