@@ -108,7 +108,9 @@ RC_HD inline Array array_of(const Plane& plane, Type type) {
 // How many rows a warp takes: several where all have their samples and targets at the same times, they are
 // narrow, so that the search is most of what they take, and many, so that all warps have some.
 inline int rows_of_warp(const ResamplePlan& plan, int family, int warp_targets) {
-  constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4, kNarrow = 8, kNarrowOfFew = 15;
+  constexpr int64_t kMostRows = 16, kManyWarps = 132 * 32 * 4;
+  // Channels; of few samples, each of which several targets need, more come from the cache.
+  constexpr int64_t kNarrow = 8, kNarrowOfFew = 15;
   const bool has_same_times =
       plan.shared_times() && plan.target_times.row == 0 && most_of_arrays(plan) == 0;
   // What most narrow rows are: each kernel more takes room.
