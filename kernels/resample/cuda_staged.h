@@ -449,7 +449,7 @@ __device__ __noinline__ typename Elements::Out make_apart(const Elements element
 // All accesses of a run side by side, neighbouring threads at neighbouring ones.
 template <class Elements>
 __device__ void make_accesses(const Channelwise& c) {
-  const Elements elements({0, 0, 0, 0, 0, c.from, c.to, false, false});
+  const Elements elements(c.from, c.to);
   const unsigned total = c.targets * c.width;
   // Exact for so small numbers, and without a division.
   const float inverse = __frcp_rn(static_cast<float>(c.width));
@@ -488,7 +488,7 @@ __device__ void make_accesses(const Channelwise& c) {
 // Each thread the rows of its targets, of kCount accesses, on the stage at `samples` and `output`.
 template <class Elements, int kCount>
 __device__ void make_rows(const Channelwise& c, unsigned samples, unsigned output) {
-  const Elements elements({0, 0, 0, 0, 0, c.from, c.to, false, false});
+  const Elements elements(c.from, c.to);
 #pragma unroll 1
   for (unsigned i = threadIdx.x; i < c.targets; i += blockDim.x) {
     const Note note = c.notes[i];

@@ -173,7 +173,7 @@ struct ByteElements {
   static constexpr bool kHasCurves = false;
   static constexpr bool kPaysToDraw = true;
 
-  __device__ explicit ByteElements(const Channels&) {}
+  __device__ ByteElements(Type, Type) {}
   template <class Row>
   __device__ In read(const Row& row, unsigned i) const {
     return load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
@@ -200,7 +200,7 @@ struct FloatElements {
   static constexpr bool kHasCurves = true;
   static constexpr bool kPaysToDraw = true;
 
-  __device__ explicit FloatElements(const Channels&) {}
+  __device__ FloatElements(Type, Type) {}
   template <class Row>
   __device__ In read(const Row& row, unsigned i) const {
     return load_words<kBytes>(row + static_cast<size_t>(i) * kBytes);
@@ -277,8 +277,7 @@ struct MixedElements {
 
   Type from, to;
 
-  __device__ explicit MixedElements(const Channels& channels)
-      : from(channels.from), to(channels.to) {}
+  __device__ MixedElements(Type from, Type to) : from(from), to(to) {}
   template <class Row>
   __device__ In read(const Row& row, unsigned i) const {
     return load_words<kCount * kSize>(row + static_cast<size_t>(i) * (kCount * kSize));
@@ -365,7 +364,7 @@ struct WideElements {
 
   Type to;
 
-  __device__ explicit WideElements(const Channels& channels) : to(channels.to) {}
+  __device__ WideElements(Type, Type to) : to(to) {}
   template <class Row>
   __device__ In read(const Row& row, unsigned i) const {
     return load_words<kCount * kSize>(row + static_cast<size_t>(i) * (kCount * kSize));
@@ -509,7 +508,7 @@ __device__ void make_any(const Elements& elements, const Channels& channels, uns
 // result is made.
 template <class Elements, int kAtOnce>
 __device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp) {
-  const Elements elements(channels);
+  const Elements elements(channels.from, channels.to);
   const unsigned width = channels.count / Elements::kWidth;
   const unsigned begin = channels.begin / Elements::kWidth;
   const unsigned total = channels.targets * width, lane = threadIdx.x % kWarp;
