@@ -24,7 +24,7 @@ LIMITS: dict[str, str] = {
         " it."
     ),
     "voxelize, one thread, against numpy": (
-        "Instructions: callgrind counts 34 a point for occupancy and 39 for count (AVX2),"
+        "Instructions: callgrind counts 32 a point for occupancy and 33 for count (AVX2),"
         " which NumPy does in a few vectorised passes; a mean of four takes 220, since its"
         " sums are integers that no order of points changes, and centroids 229, a gather of"
         " 12 bytes from anywhere for each point among them."

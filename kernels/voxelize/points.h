@@ -108,12 +108,13 @@ void for_each_block(const VoxelPlan& plan, int64_t begin, int64_t end, Placed pl
 }
 
 // Other threads may write the same voxel: a plain store where this one is alone, else a relaxed one.
-inline void add_one(int32_t* target, bool shared) {
+inline void add(int32_t* target, int32_t number, bool shared) {
   if (shared) {
-    __atomic_fetch_add(target, 1, __ATOMIC_RELAXED);
+    // Threads would wait for each other to add none.
+    if (number != 0) __atomic_fetch_add(target, number, __ATOMIC_RELAXED);
   } else {
     // Unsigned, because counts wrap.
-    *target = static_cast<int32_t>(static_cast<uint32_t>(*target) + 1);
+    *target = static_cast<int32_t>(static_cast<uint32_t>(*target) + static_cast<uint32_t>(number));
   }
 }
 
@@ -164,8 +165,9 @@ inline void set_bits_unless_set(char* target, int bits) {
   if ((__atomic_load_n(byte, __ATOMIC_RELAXED) & bits) != bits) set_bits(target, bits, true);
 }
 
-// Calls mark(place in `array`, index along z) for each point of a block. `writes`: whether it always
-// does, so that lines are asked for with the right to it.
+// Calls mark(place in `array`, index along z, whether it is inside) for each point of a block; the place of
+// one that is left out is some voxel. `writes`: whether it always writes, so that lines are asked for with the
+// right to it.
 template <int packed, bool writes = true, class Index, class Mark>
 void mark_block(const GridArray& array, const Grid& grid, int64_t cloud, int64_t count,
                 const Block<Index>& block, Mark mark) {
@@ -174,44 +176,51 @@ void mark_block(const GridArray& array, const Grid& grid, int64_t cloud, int64_t
   char* const data = array.data;
 #pragma GCC unroll 4
   for (int64_t i = 0; i < count; ++i) __builtin_prefetch(data + offsets[i], writes);
+#pragma GCC unroll 4
   for (int64_t i = 0; i < count; ++i) {
-    if (block.inside[i]) mark(data + offsets[i], block.index[2][i]);
+    mark(data + offsets[i], block.index[2][i], static_cast<int>(block.inside[i]));
   }
 }
 
 inline void mark_points(const DensePlan& plan, Company company, int64_t begin, int64_t end) {
   const Grid& grid = plan.voxels.grid;
   const bool shared = company != Company::kNone, looks = company == Company::kCrowd;
-  const auto add_to = [&](const GridArray& array, int64_t cloud, int64_t count, auto& block) {
-    mark_block<0>(array, grid, cloud, count, block, [shared](char* place, auto) {
-      add_one(reinterpret_cast<int32_t*>(place), shared);
+  // Of a point that is left out none is added, which takes less than to ask; to set nothing takes more.
+  const auto count_in = [&](const GridArray& array, int64_t cloud, int64_t count, auto& block) {
+    mark_block<0>(array, grid, cloud, count, block, [shared](char* place, auto, int inside) {
+      add(reinterpret_cast<int32_t*>(place), inside, shared);
     });
   };
   const GridArray& output = plan.output;
   for_each_block(
       plan.voxels, begin, end,
       [&](const Run& run, int64_t, int64_t count, auto& block) {
-        if (plan.counts) add_to(plan.counts, run.cloud, count, block);
+        if (plan.counts) count_in(plan.counts, run.cloud, count, block);
         switch (plan.voxels.reduce) {
           case RC_REDUCE_COUNT:
-            return add_to(output, run.cloud, count, block);
+            return count_in(output, run.cloud, count, block);
           case RC_REDUCE_OCCUPANCY:
             if (looks) {
               return mark_block<0, false>(output, grid, run.cloud, count, block,
-                                          [](char* place, auto) { set_byte_unless_set(place); });
+                                          [](char* place, auto, int inside) {
+                                            if (inside) set_byte_unless_set(place);
+                                          });
             }
-            return mark_block<0>(output, grid, run.cloud, count, block, [](char* place, auto) {
-              __atomic_store_n(place, char{1}, __ATOMIC_RELAXED);
-            });
+            return mark_block<0>(output, grid, run.cloud, count, block,
+                                 [](char* place, auto, int inside) {
+                                   if (inside) __atomic_store_n(place, char{1}, __ATOMIC_RELAXED);
+                                 });
           default:
             if (looks) {
-              return mark_block<3, false>(
-                  output, grid, run.cloud, count, block,
-                  [](char* place, auto z) { set_bits_unless_set(place, 1 << z % 8); });
+              return mark_block<3, false>(output, grid, run.cloud, count, block,
+                                          [](char* place, auto z, int inside) {
+                                            if (inside) set_bits_unless_set(place, 1 << z % 8);
+                                          });
             }
-            return mark_block<3>(
-                output, grid, run.cloud, count, block,
-                [shared](char* place, auto z) { set_bits(place, 1 << z % 8, shared); });
+            return mark_block<3>(output, grid, run.cloud, count, block,
+                                 [shared](char* place, auto z, int inside) {
+                                   if (inside) set_bits(place, 1 << z % 8, shared);
+                                 });
         }
       },
       [](int64_t, int64_t) {});
