@@ -25,17 +25,17 @@ LIMITS: dict[str, str] = {
     ),
     "voxelize, one thread, against numpy": (
         "Instructions: callgrind counts 32 a point for occupancy and 33 for count (AVX2),"
-        " which NumPy does in a few vectorised passes; a mean of four takes 220, since its"
-        " sums are integers that no order of points changes, and centroids 229, a gather of"
+        " which NumPy does in a few vectorised passes; a mean of four takes 203, since its"
+        " sums are integers that no order of points changes, and centroids 212, a gather of"
         " 12 bytes from anywhere for each point among them."
     ),
     "voxelize, one thread, against Open3D": (
         "Our row also writes coordinates, counts and the voxel of each point, in the order of"
-        " cells; callgrind counts 229 instructions a point (AVX2)."
+        " cells; callgrind counts 212 instructions a point (AVX2)."
     ),
     "voxelize, one thread, against PCL": (
         "Our row also writes coordinates, counts and the voxel of each point, from sums that no"
-        " order changes: 229 instructions a point (callgrind, AVX2). PCL sorts and adds floats in"
+        " order changes: 212 instructions a point (callgrind, AVX2). PCL sorts and adds floats in"
         " that order, without the rest."
     ),
     "8 GPUs, independent shards: efficiency": (

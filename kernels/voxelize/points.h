@@ -233,13 +233,15 @@ void list_points(const VoxelPlan& plan, Key none, Item* entries, int64_t begin, 
       [&](const Run& run, int64_t position, int64_t count, auto& block) {
         const Key x_step = static_cast<Key>(plan.grid.dims[1]);
         const Key y_step = static_cast<Key>(plan.grid.dims[2]);
-        const Key first = static_cast<Key>(run.cloud * plan.grid.cells());
+        const Key first = static_cast<Key>(run.cloud * plan.grid.cells()), left_out = none;
+        Item* const to = entries + position;
         for (int64_t i = 0; i < count; ++i) {
           const Key x = static_cast<Key>(block.index[0][i]);
           const Key y = static_cast<Key>(block.index[1][i]);
           const Key cell = first + (x * x_step + y) * y_step + static_cast<Key>(block.index[2][i]);
-          entries[position + i].set(block.inside[i] ? cell : none,
-                                    static_cast<uint32_t>(position + i));
+          // Without a choice, for which compilers make the cells one by one.
+          const Key inside = Key{} - static_cast<Key>(block.inside[i]);
+          to[i].set((cell & inside) | (left_out & ~inside), static_cast<uint32_t>(position + i));
         }
       },
       [&](int64_t position, int64_t count) {

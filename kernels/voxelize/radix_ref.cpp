@@ -18,14 +18,17 @@ static Entry<uint32_t> entry_of(const Cell& point, int64_t position) {
 
 template <class Item>
 void count_digits(const Item* points, int shift, int64_t begin, int64_t end, uint32_t* counts) {
+#pragma GCC unroll 4
   for (int64_t i = begin; i < end; ++i) ++counts[digit_of(points[i], shift)];
 }
 
 template <class Item, class Key>
 void move_by_digit(const Item* from, Entry<Key>* to, int shift, int64_t begin, int64_t end,
                    uint32_t* places) {
+#pragma GCC unroll 4
   for (int64_t i = begin; i < end; ++i) {
-    to[places[digit_of(from[i], shift)]++] = entry_of(from[i], i);
+    const Item point = from[i];
+    to[places[digit_of(point, shift)]++] = entry_of(point, i);
   }
 }
 
