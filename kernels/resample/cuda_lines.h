@@ -177,7 +177,7 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
                               plan.fill_value,
                               plan.max_gap,
                               distinct_samples(plan),
-                              distinct_samples(plan),
+                              0,
                               most_of_arrays(plan),
                               whole.mode,
                               plan.outside,
@@ -223,7 +223,7 @@ uint32_t spread_lines(const ResamplePlan& plan, Plans& all) {
     LineStream& s = all.streams[i];
     s.blocks = units * s.blocks_of_unit;
     if (s.blocks == 0) continue;
-    s.checked = (s.checked + s.blocks - 1) / s.blocks;
+    s.checked = (s.all_checked + s.blocks - 1) / s.blocks;
     s.checked_of_arrays = (s.checked_of_arrays + s.blocks - 1) / s.blocks;
   }
   return units * all.units.blocks;

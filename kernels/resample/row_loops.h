@@ -516,13 +516,13 @@ __device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp
   const auto column_of = [&, back = 0 - width](unsigned j, unsigned i) {
     return begin + (j + i * back);
   };
-  if (!channels.all_made) {
-    for (unsigned j = lane; j < total; j += kWarp) {
+  const auto make_each = [&](unsigned from, unsigned to) {
+    for (unsigned j = from + lane; j < to; j += kWarp) {
       const unsigned i = target_of(j);
       make_any(elements, channels, i, column_of(j, i), warp);
     }
-    return;
-  }
+  };
+  if (!channels.all_made) return make_each(0, total);
   for (unsigned first = 0; first < total; first += kAtOnce * kWarp) {
     unsigned target[kAtOnce], column[kAtOnce];
     typename Elements::In a[kAtOnce], b[kAtOnce];
@@ -539,6 +539,7 @@ __device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp
     bool drawn = true;
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
+      // In one access, which compilers make two of.
       const auto to =
           bit_cast<WarpTargets::Target>(reinterpret_cast<const uint4*>(warp.targets)[target[k]]);
       const bool is_there = first + k * kWarp + lane < total;
@@ -553,12 +554,8 @@ __device__ RC_LOOP void make_channels(const Channels channels, WarpTargets& warp
         if (channels.notes_nan && elements.has_nan(out)) warp.nan[target[k]] = 1;
       }
     }
-    if (drawn) continue;
     // Again, by the rules for NaN.
-    for (unsigned j = first + lane; j < min(total, first + kAtOnce * kWarp); j += kWarp) {
-      const unsigned i = target_of(j);
-      make_any(elements, channels, i, column_of(j, i), warp);
-    }
+    if (!drawn) make_each(first, min(total, first + kAtOnce * kWarp));
   }
 }
 

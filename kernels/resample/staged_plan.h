@@ -187,7 +187,6 @@ inline bool cut(const ResamplePlan& plan, unsigned threads, StagedStream& s, uin
   };
   // As many rows as are short, else as many targets of one.
   s.rows_of_block = 1;
-  uint32_t blocks_of_row = 1;
   int64_t most = kMostStagedTargets;
   while (most > 16 && plan.total_targets() / most < kFewBlocks) most /= 2;
   if (!plan.packed_targets() && !plan.offsets && targets * 2 <= most) {
@@ -200,7 +199,8 @@ inline bool cut(const ResamplePlan& plan, unsigned threads, StagedStream& s, uin
     if (s.rows_of_block > 1) {
       s.rows_of_block = static_cast<uint32_t>(std::max<int64_t>(most / targets, 1));
     }
-    blocks_of_row = plan.packed_targets() ? 1 : static_cast<uint32_t>((targets + most - 1) / most);
+    const uint32_t blocks_of_row =
+        plan.packed_targets() ? 1 : static_cast<uint32_t>((targets + most - 1) / most);
     s.targets_of_block = plan.packed_targets() ? static_cast<uint32_t>(most)
                          : s.rows_of_block > 1
                              ? static_cast<uint32_t>(s.rows_of_block * targets)

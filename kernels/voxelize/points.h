@@ -182,6 +182,14 @@ void mark_block(const GridArray& array, const Grid& grid, int64_t cloud, int64_t
   }
 }
 
+// Passes on to mark(place, index along z) the points that are inside.
+template <class Mark>
+auto if_inside(Mark mark) {
+  return [mark](char* place, auto z, int inside) {
+    if (inside) mark(place, z);
+  };
+}
+
 inline void mark_points(const DensePlan& plan, Company company, int64_t begin, int64_t end) {
   const Grid& grid = plan.voxels.grid;
   const bool shared = company != Company::kNone, looks = company == Company::kCrowd;
@@ -201,26 +209,23 @@ inline void mark_points(const DensePlan& plan, Company company, int64_t begin, i
             return count_in(output, run.cloud, count, block);
           case RC_REDUCE_OCCUPANCY:
             if (looks) {
-              return mark_block<0, false>(output, grid, run.cloud, count, block,
-                                          [](char* place, auto, int inside) {
-                                            if (inside) set_byte_unless_set(place);
-                                          });
+              return mark_block<0, false>(
+                  output, grid, run.cloud, count, block,
+                  if_inside([](char* place, auto) { set_byte_unless_set(place); }));
             }
             return mark_block<0>(output, grid, run.cloud, count, block,
-                                 [](char* place, auto, int inside) {
-                                   if (inside) __atomic_store_n(place, char{1}, __ATOMIC_RELAXED);
-                                 });
+                                 if_inside([](char* place, auto) {
+                                   __atomic_store_n(place, char{1}, __ATOMIC_RELAXED);
+                                 }));
           default:
             if (looks) {
-              return mark_block<3, false>(output, grid, run.cloud, count, block,
-                                          [](char* place, auto z, int inside) {
-                                            if (inside) set_bits_unless_set(place, 1 << z % 8);
-                                          });
+              return mark_block<3, false>(
+                  output, grid, run.cloud, count, block,
+                  if_inside([](char* place, auto z) { set_bits_unless_set(place, 1 << z % 8); }));
             }
-            return mark_block<3>(output, grid, run.cloud, count, block,
-                                 [shared](char* place, auto z, int inside) {
-                                   if (inside) set_bits(place, 1 << z % 8, shared);
-                                 });
+            return mark_block<3>(
+                output, grid, run.cloud, count, block,
+                if_inside([shared](char* place, auto z) { set_bits(place, 1 << z % 8, shared); }));
         }
       },
       [](int64_t, int64_t) {});
