@@ -95,7 +95,7 @@ class Array {
   void* device_ = nullptr;
 };
 
-// Events around replays of a graph of `calls` calls; microseconds of one.
+// Events around replays of a graph of calls; microseconds of one.
 class Bench {
  public:
   Bench() {
@@ -118,11 +118,10 @@ class Bench {
     for (const Array* output : outputs) {
       if (!output->agrees()) throw std::runtime_error(name + ": the devices do not agree");
     }
-    const int calls = bytes < kLarge ? 20 : 1;
     const auto record = [&] {
-      for (int i = 0; i < calls; ++i) check(call(cuda_.get(), kCuda));
+      for (int i = 0; i < kCalls; ++i) check(call(cuda_.get(), kCuda));
     };
-    const double us = rc::bench::replay_microseconds(stream_, begin_, end_, record) / calls;
+    const double us = rc::bench::replay_microseconds(stream_, begin_, end_, record) / kCalls;
     const double rate = static_cast<double>(bytes) / us * 1e-3;
     std::printf("%-48s %10.2f us", name.c_str(), us);
     std::puts(bytes ? (" " + std::to_string(std::lround(rate)) + " GB/s").c_str() : "");
@@ -144,7 +143,7 @@ class Bench {
   }
 
  private:
-  static constexpr size_t kLarge = 50000000;
+  static constexpr int kCalls = 20;
 
   cudaStream_t stream_ = nullptr;
   cudaEvent_t begin_ = nullptr, end_ = nullptr;

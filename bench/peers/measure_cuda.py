@@ -15,14 +15,23 @@ from bench.peers.measure import Suite, Time, surroundings
 SETS = 64
 """Most sets of inputs of a case."""
 
+AHEAD = 600_000
+"""Clocks that the GPU spins before a time begins, while the host puts the work on the stream. The
+time of an idle GPU would begin when the host asks for the first event, 3 to 17 us ahead of it."""
+
+LEAST = 1e-3
+"""Seconds of a graph that holds calls more than once: to begin and to end it takes 2 us."""
+
 
 def event_time(
-    call: Callable[[], Any], repeats: int = 30, before: Callable[[], Any] = lambda: None
+    call: Callable[[], Any], repeats: int = 30, before: Callable[[], Any] | None = None
 ) -> Time:
     """Between events around a call, after three that warm up. `before` is done ahead of each."""
     times = []
     for _ in range(3 + repeats):
-        before()
+        if before:
+            before()
+        torch.cuda._sleep(AHEAD)
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         begin.record()
         call()
@@ -32,17 +41,26 @@ def event_time(
     return Time.of(times[3:])
 
 
-def graph_time(
-    calls: list[Callable[[], Any]], repeats: int = 30, before: Callable[[], Any] = lambda: None
-) -> Time:
-    """Device time of a call, the calls one behind the other in a graph that is replayed."""
-    for call in calls:
-        call()
+def captured(calls: list[Callable[[], Any]]) -> torch.cuda.CUDAGraph:
+    """The calls one behind the other in a graph."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         for call in calls:
             call()
-    taken = event_time(graph.replay, repeats, before)
+    return graph
+
+
+def graph_time(
+    calls: list[Callable[[], Any]], repeats: int = 30, before: Callable[[], Any] | None = None
+) -> Time:
+    """Device time of a call in a graph of all calls that is replayed. Without `before` the graph
+    holds them as many times as take LEAST."""
+    for call in calls:
+        call()
+    if not before:
+        once = event_time(captured(calls).replay, 3).seconds
+        calls = calls * math.ceil(LEAST / once)
+    taken = event_time(captured(calls).replay, repeats, before)
     return Time(taken.seconds / len(calls), taken.spread)
 
 
@@ -57,10 +75,10 @@ def sets_that_flush(moved: int) -> int:
     return min(SETS, math.ceil(2.5 * cache_bytes() / moved))
 
 
-def flush(moved: int) -> Callable[[], Any]:
+def flush(moved: int) -> Callable[[], Any] | None:
     """What empties the L2 before each replay of a cold case whose sets do not see to it."""
     if SETS * moved > 2 * cache_bytes():
-        return lambda: None
+        return None
     return torch.empty(4 * cache_bytes(), dtype=torch.uint8, device="cuda").zero_
 
 

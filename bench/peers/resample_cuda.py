@@ -208,7 +208,7 @@ def measure(suite: Suite, case: Resample, peers: set[str], repeats: int) -> None
     moved = first.bytes()
     cold = case.cache == "cold"
     count = sets_that_flush(moved) if cold else 1
-    before = flush(moved) if cold else lambda: None
+    before = flush(moved) if cold else None
     sets = [first, *(kind(case, seed) for seed in range(1, count))]
     with rc.Context("cuda", allocator="torch") as context:
         call = (own_ragged if case.ragged else own)(first, context=context)
@@ -221,7 +221,7 @@ def measure(suite: Suite, case: Resample, peers: set[str], repeats: int) -> None
             error = first.error()
             if not suite.right(case.work, way, error, TOLERANCE[first.output.dtype]):
                 continue
-            taken = graph_time(calls if cold else calls * 20, repeats, before)
+            taken = graph_time(calls, repeats, before)
         except Exception as reason:  # What a compiler makes of a case may not run.
             suite.leave_out(case.work, way, str(reason).partition("\n")[0])
             continue
@@ -247,7 +247,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     suite = cuda_suite("resample-cuda", triton=triton.__version__)
-    nothing = graph_time([lambda: triton_nothing[(1,)]()] * 40, arguments.repeats)
+    nothing = graph_time([lambda: triton_nothing[(1,)]()], arguments.repeats)
     suite.add("nothing", "empty kernel", nothing, group="small")
     try:
         for case in resample_cuda():

@@ -245,7 +245,7 @@ def measure(suite: Suite, case: Voxelize, repeats: int) -> None:
     clouds = [first] + [
         Cloud(case, seed) for seed in range(1, sets_that_flush(moved) if cold else 1)
     ]
-    before = flush(moved) if cold else lambda: None
+    before = flush(moved) if cold else None
     oracle = first.oracle()
     for way, prepare, captured in ways(case):
         calls = [prepare(cloud) for cloud in clouds]
@@ -258,7 +258,7 @@ def measure(suite: Suite, case: Voxelize, repeats: int) -> None:
                 workspace = workspace_of(own_with_all(first, context))
             more["workspace_a_point"] = workspace / case.points
         if captured:
-            taken = graph_time(calls if cold else calls * 20, repeats, before)
+            taken = graph_time(calls, repeats, before)
         else:
             taken = event_time(calls[0], repeats, before)
         suite.add(
