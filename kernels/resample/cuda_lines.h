@@ -136,13 +136,14 @@ inline uint32_t bytes_ahead(const ResamplePlan& plan) {
   return is_row ? static_cast<uint32_t>(std::min(row, kMost)) : 0;
 }
 
-// Accesses of a lane that a search serves. Rows of a fuse allow narrower ones than their streams alone: more of
-// them. Wide rows, whose accesses are whole, are bound by memory, which is faster the nearer to each other are
-// those that are on their way.
-constexpr int64_t kWholeAccess = 16;  // bytes
-constexpr int64_t most_accesses(bool is_alone, bool is_whole) {
-  if (!is_alone) return 2 * kMostAccesses;
-  return is_whole ? kMostAccesses / 2 : kMostAccesses;
+// Rows of a fuse allow narrower accesses than their streams alone: a search serves more of them. Wide rows of one
+// stream, whose accesses are whole, are bound by memory, which is faster the nearer to each other lie those that
+// are on their way.
+inline LaneShare share_of_lane(const ResamplePlan& plan, int64_t accesses, bool is_alone) {
+  constexpr int64_t kWholeAccess = 16;  // bytes
+  if (!is_alone) return {kUsualShare.least, 2 * kUsualShare.most};
+  const bool is_whole = accesses * kWholeAccess == plan.width * item_size(plan.values.type);
+  return {1, is_whole ? kUsualShare.most / 2 : kUsualShare.most};
 }
 
 // spread_lines() comes when all streams are there.
@@ -151,9 +152,8 @@ void add_line_stream(const ResamplePlan& plan, Plans& all) {
   const Group whole = whole_of(plan);
   const int loop = loop_of(plan, whole), log2 = loop & ((1 << kWidthBits) - 1);
   const int64_t accesses = accesses_of(plan, whole);
-  const bool is_whole = accesses * kWholeAccess == plan.width * item_size(plan.values.type);
   const int warp_targets =
-      targets_of_warp(plan, accesses, most_accesses(Plans::kMaxStreams == 1, is_whole));
+      targets_of_warp(plan, accesses, share_of_lane(plan, accesses, Plans::kMaxStreams == 1));
   const int warp_rows =
       Plans::kMaxStreams == 1 ? rows_of_warp(plan, loop >> kWidthBits, warp_targets) : 1;
   int64_t blocks = blocks_of(plan, warp_targets);

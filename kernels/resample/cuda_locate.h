@@ -40,8 +40,9 @@ __device__ unsigned not_later_from_line(unsigned count, Time t, TimeAt time_at, 
   const auto is_not_later = [&](unsigned k) { return !(t < time_at(k)); };
   if (count < kFew) return border_of_threads(count, is_not_later);
   const Time first = time_at(0), last = time_at(count - 1);
-  if (t < first) return 0;
-  if (!(t < last)) return count;
+  // By one choice: compilers read the last time behind the first choice of two.
+  const bool is_before = t < first, is_behind = !(t < last);
+  if (is_before | is_behind) return is_before ? 0 : count;
   const float part =
       __fdividef(static_cast<float>(span(first, t)), static_cast<float>(span(first, last)));
   const unsigned guess =
@@ -111,8 +112,8 @@ __device__ bool find_alone(unsigned count, Time t, TimeAt time_at, Time* ta, Tim
   *ta = time_at(a);
   *tb = time_at(b);
   const auto before_a = time_at(a - (a > 0)), behind_b = time_at(min(b + 1, count - 1));
-  const bool alone =
-      (a == b || *ta < *tb) && (a == 0 || before_a < *ta) && (b + 1 == count || *tb < behind_b);
+  const bool alone = ((a == b) | (*ta < *tb)) & ((a == 0) | (before_a < *ta)) &
+                     ((b + 1 == count) | (*tb < behind_b));
   if (!alone) return false;
   r->not_later = not_later;
   r->a = {a, a};

@@ -43,17 +43,21 @@ inline bool is_for_rows(const ResamplePlan& plan) {
   return plan.width == 1 || in_line;
 }
 
-// Accesses of a lane, where rows of one stream are served.
-constexpr int64_t kMostAccesses = 16;
+// Accesses of a lane: as many as a search serves at most, and as few as leave work to other warps.
+struct LaneShare {
+  int64_t least, most;
+};
+constexpr LaneShare kUsualShare = {2, 16};
 
 // How many targets a warp takes: enough to find them side by side, but no more than gives each lane
-// `most` of the `accesses` of each to make, and few where warps would be idle else.
-inline int targets_of_warp(const ResamplePlan& plan, int64_t accesses, int64_t most) {
+// its share of the `accesses` of each, and few where warps would be idle else.
+inline int targets_of_warp(const ResamplePlan& plan, int64_t accesses, LaneShare share) {
   constexpr int64_t kFewWarps = 132 * 16;
   const int64_t total = plan.total_targets();
   int targets = kWarp;
-  while (targets > 1 && (targets * accesses > most * kWarp ||
-                         (targets * accesses > 2 * kWarp && total < targets * kFewWarps))) {
+  while (targets > 1 &&
+         (targets * accesses > share.most * kWarp ||
+          (targets * accesses > share.least * kWarp && total < targets * kFewWarps))) {
     targets /= 2;
   }
   return targets;
@@ -295,7 +299,7 @@ inline RowLaunch launch_of(const ResamplePlan& plan, uint32_t first_block) {
   }
   // Blocks take more in turns.
   constexpr int64_t kMostBlocks = 1 << 26;
-  const int32_t targets = targets_of_warp(plan, accesses, kMostAccesses);
+  const int32_t targets = targets_of_warp(plan, accesses, kUsualShare);
   const int64_t blocks = std::min(blocks_of(plan, targets), kMostBlocks);
   return {first_block, static_cast<uint32_t>(blocks), targets, modes, is_plain(plan)};
 }
