@@ -53,12 +53,11 @@ LIMITS: dict[str, str] = {
     "resample and fuse, large, cold: of the copy rate": (
         "What passes between the two halves of the L2 (*fabric %*,"
         " [counters](design/counters.md)): 76 to 96 % of what can, for rows of 56 bytes and"
-        " more; those that move as a copy does are at 89. They take 86 to 94 % of the copy"
-        " rate where samples are twice the targets, 65 to 85 where targets are twice the"
-        " samples, two types 82 to 94. Narrower rows are bound by instructions and waits too,"
-        " 50 to 73 % of the issue slots. In this record wide rows, the peers' too, take a"
-        " tenth longer than profiled, or timed without peers in between (172 us for 156), with"
-        " the same copy rate."
+        " more; those that move as a copy does are at 89. Rows of 128 bytes and more take 94"
+        " to 98 % of the copy rate where samples are twice the targets, 89 to 93 where targets"
+        " are twice the samples, PREVIOUS 88, uint8 to float32 87, fuses 60 to 72. Narrower"
+        " rows are bound by instructions and waits too, 50 to 73 % of the issue slots. Since"
+        " this record wide rows take another 2 to 4 % less ([note](design/resample-cuda.md))."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
@@ -71,13 +70,16 @@ LIMITS: dict[str, str] = {
     ),
     "resample and fuse, large, cold: validation adds": (
         "The fuse of 16 streams, whose times are 15 % of all bytes, at 96 % of what passes"
-        " between the halves of the L2 ([counters](design/counters.md)). Everywhere else the"
-        " check adds less than that: it fetches the times that the search reads next."
+        " between the halves of the L2; and instructions in rows of 28 bytes, which issue in"
+        " 67 to 73 % of all cycles ([counters](design/counters.md)). Everywhere else the check"
+        " adds less than that: it fetches the times that the search reads next."
     ),
     "resample and fuse, large, cold: against torch.compile": (
-        "What passes between the halves of the L2 where both are near the copy rate;"
-        " instructions in narrow rows (fabric %, issue %, [counters](design/counters.md)),"
-        " where Triton's code has no checks, no rules outside of the range, and one type."
+        "What passes between the halves of the L2 where both are near the copy rate:"
+        " torch.compile takes 1.01 times the floor in rows of 1 KB, where 1.2 times as fast"
+        " would be faster than a copy; instructions in narrow rows (fabric %, issue %,"
+        " [counters](design/counters.md)), where Triton's code has no checks, no rules outside"
+        " of the range, and one type."
     ),
     "resample and fuse, large, cold: against Triton": (
         "As against torch.compile: its twenty lines know one rule and check nothing."
@@ -89,8 +91,10 @@ LIMITS: dict[str, str] = {
         " ([counters](design/counters.md))."
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
-        "The same chain, with more code in it than twenty lines for one rule: without validation"
-        " it takes as long."
+        "The same chain, with more code in it than twenty lines for one rule, fetched from"
+        " farther away: without validation it takes as long. Since this record it takes 2.45"
+        " us, and a kernel for bfloat16 rows without offsets, ids and validity took 2.30"
+        " ([note](design/resample-cuda.md))."
     ),
     "ragged episodes: of the dense figure per byte": (
         "Each lane finds the row of its target among the offsets before it searches, and reads"
@@ -162,21 +166,24 @@ LIMITS: dict[str, str] = {
     ),
     "resample, small": (
         "A chain of loads that wait for each other, and code that is not in the cache yet"
-        " ([counters](design/counters.md)); of 256 channels the check, without which they take 4.7"
-        " us as Triton's code does."
+        " ([counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "resample, width": (
-        "Narrow rows are bound by instructions; of rows of 512 bytes and more torch.compile's code"
-        " takes up to a tenth less time, where ours is at 89 to 91 % of what passes between the"
-        " halves of the L2 ([counters](design/counters.md))."
+        "Narrow rows are bound by instructions; of rows of 512 bytes and more torch.compile's"
+        " code takes up to 4 % less time. It has less on its way, nearer to each other; since"
+        " this record ours has half as much, and takes 2 to 4 % less"
+        " ([note](design/resample-cuda.md))."
     ),
     "resample, type": (
         "Rows of 32 bytes that become 128: the check, without which it takes less than the others."
     ),
     "resample, times": (
-        "Float32 rows of 32 channels with shared times, as wide rows: 90 % of what passes"
-        " between the halves of the L2 ([counters](design/counters.md)); of seven channels,"
-        " loads that wait and 81 %."
+        "Float32 rows of 32 channels with shared times, as wide rows: 97 % of the copy rate;"
+        " of seven channels, loads that wait and 81 % of what passes between the halves of the"
+        " L2 ([counters](design/counters.md))."
     ),
-    "resample, large": ("Narrow rows are bound by instructions ([counters](design/counters.md))."),
+    "resample, large": (
+        "Rows of 512 bytes, as wide rows; since this record they take 190 us for 195"
+        " ([note](design/resample-cuda.md))."
+    ),
 }
