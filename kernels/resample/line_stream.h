@@ -39,21 +39,8 @@ class LineStream {
 
   // They are there.
   void written(int64_t bytes) {
-    const char* from = buffer_;
-    char* to = line_;
-    int64_t left = into_line_ + bytes;
-    if (first_ != 0 && left >= kLine) {
-      memcpy(to + first_, from + first_, kLine - first_);
-      first_ = 0;
-      from += kLine;
-      to += kLine;
-      left -= kLine;
-    }
-    for (; left >= kLine; from += kLine, to += kLine, left -= kLine) store_line(from, to);
-    line_ = to;
-    into_line_ = left;
-    // A whole line, whatever of it is there: that takes less time than to ask.
-    if (from != buffer_) memcpy(buffer_, from, kLine);
+    into_line_ += bytes;
+    if (into_line_ >= kSome) store_lines();
   }
 
   // What comes next goes elsewhere.
@@ -71,8 +58,33 @@ class LineStream {
   }
 
  private:
-  // The line that is not whole, in the ordinary way: others write the rest of it.
-  void flush() { memcpy(line_ + first_, buffer_ + first_, into_line_ - first_); }
+  // Bytes that are stored at a time: what was just written is still on its way to the cache, and a load that takes
+  // parts of two stores waits for them.
+  static constexpr int64_t kSome = 1024;
+
+  void store_lines() {
+    const char* from = buffer_;
+    char* to = line_;
+    int64_t left = into_line_;
+    if (first_ != 0 && left >= kLine) {
+      memcpy(to + first_, from + first_, kLine - first_);
+      first_ = 0;
+      from += kLine;
+      to += kLine;
+      left -= kLine;
+    }
+    for (; left >= kLine; from += kLine, to += kLine, left -= kLine) store_line(from, to);
+    line_ = to;
+    into_line_ = left;
+    // A whole line, whatever of it is there: that takes less time than to ask.
+    if (from != buffer_) memcpy(buffer_, from, kLine);
+  }
+
+  // The line that is not whole in the ordinary way: others write the rest of it.
+  void flush() {
+    store_lines();
+    memcpy(line_ + first_, buffer_ + first_, into_line_ - first_);
+  }
 
   static void store_line(const char* from, char* to) {
 #if defined(__AVX2__)
@@ -90,7 +102,7 @@ class LineStream {
 #endif
   }
 
-  alignas(kLine) char buffer_[kLine + kCapacity + kLine];
+  alignas(kLine) char buffer_[kSome + kCapacity + kLine];
   char* line_;         // the line that the buffer begins with
   int64_t into_line_;  // bytes of the buffer that are there, those of others in front included
   int64_t first_;      // bytes of others in front of the first line

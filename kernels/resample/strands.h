@@ -3,14 +3,14 @@
 // each sample behind the one before it in memory and in time. A target is located and served before
 // the next one is.
 //
-// It goes on at several places in turn, its strands: memory is read ahead page by page, and a
-// processor that works on one page alone waits for the next.
+// It goes on at one place or at several in turn, its strands, as suits the processor (read_ahead.h).
 #pragma once
 
 #include <new>
 
 #include "kernels/resample/line_stream.h"
 #include "kernels/resample/quality.h"
+#include "kernels/resample/read_ahead.h"
 #include "kernels/resample/rows.h"
 
 RC_KERNELS_BEGIN
@@ -72,8 +72,11 @@ class StrandLoop {
  public:
   using Time = typename TimeOf<Raw>::Value;
 
-  explicit StrandLoop(const ResamplePlan& plan)
-      : plan_(plan), streams_(is_for_stream(plan)), finder_(plan, plan.groups[0].mode) {
+  StrandLoop(const ResamplePlan& plan, const ReadAhead& ahead)
+      : plan_(plan),
+        ahead_(ahead),
+        streams_(is_for_stream(plan)),
+        finder_(plan, plan.groups[0].mode) {
     rows_.sample = plan.values.step;
     rows_.value_channel = rows_.output_channel = 1;
     rows_.channels = plan.width;
@@ -85,14 +88,14 @@ class StrandLoop {
   // The targets [begin, end), counted over all rows.
   void serve(int64_t begin, int64_t end) {
     const int64_t count = end - begin;
-    const int64_t strands = count < kStrands * kTargetsOfStrand ? 1 : kStrands;
+    const int64_t strands = count < ahead_.strands * kTargetsOfStrand ? 1 : ahead_.strands;
     for (int64_t s = 0; s < strands; ++s) {
       start(begin + count * s / strands, begin + count * (s + 1) / strands, strands_[s]);
     }
-    if (std::is_integral_v<T> || finder_.is_copy) {
-      serve<true>(strands);
-    } else if constexpr (!std::is_integral_v<T>) {
-      serve<false>(strands);
+    if (strands == 1) {
+      serve<1>();
+    } else {
+      serve<kMostStrands>();
     }
     for (int64_t s = 0; streams_ && s < strands; ++s) {
       if (strands_[s].row != nullptr) strands_[s].stream.end();
@@ -100,13 +103,9 @@ class StrandLoop {
   }
 
  private:
-  static constexpr int64_t kStrands = 4;
   static constexpr int64_t kTargetsOfStrand = 16;
   // Values of fewer bytes are near.
   static constexpr int64_t kNear = 1 << 20;
-  // How far ahead samples are asked for.
-  static constexpr int64_t kBytesAhead = 2048;
-  static constexpr int64_t kTargetsAhead = 16;
   static constexpr int64_t kLine = 64;
   // From one result to the next: the processor does not read ahead so far.
   static constexpr int64_t kFar = 1024;
@@ -163,8 +162,17 @@ class StrandLoop {
     strand.guess = first_guess(r->sequence, static_cast<Time>(*strand.time));
   }
 
-  template <bool kCopies>
-  __attribute__((flatten)) void serve(int64_t strands) {
+  template <int kStrands>
+  void serve() {
+    if (std::is_integral_v<T> || finder_.is_copy) {
+      serve<true, kStrands>();
+    } else if constexpr (!std::is_integral_v<T>) {
+      serve<false, kStrands>();
+    }
+  }
+
+  template <bool kCopies, int kStrands>
+  __attribute__((flatten)) void serve() {
     const int64_t sample = plan_.values.step * item_size(plan_.values.type);
     const int64_t channels = plan_.width, bytes = channels * static_cast<int64_t>(sizeof(T));
     const int64_t output_step = plan_.output.step * static_cast<int64_t>(sizeof(T));
@@ -172,12 +180,12 @@ class StrandLoop {
     const bool far = bytes != 0 && stored_samples(plan_) > kNear / bytes;
     const int64_t fetched = far ? bytes : 0;
     const int64_t ahead =
-        bytes * kTargetsAhead > kBytesAhead ? kBytesAhead / (bytes + 1) + 1 : kTargetsAhead;
+        bytes * ahead_.targets > ahead_.bytes ? ahead_.bytes / (bytes + 1) + 1 : ahead_.targets;
     const bool streams = streams_, watches = rows_.watch_nan;
     const bool gaps = has_gaps(plan_) && (streams || output_step >= kFar);
     for (bool more = true; more;) {
       more = false;
-      for (int64_t s = 0; s < strands; ++s) {
+      for (int64_t s = 0; s < kStrands; ++s) {
         Strand<Raw>& strand = strands_[s];
         if (strand.left == 0 && !enter_row(strand)) continue;
         more = true;
@@ -278,10 +286,11 @@ class StrandLoop {
   }
 
   const ResamplePlan& plan_;
+  const ReadAhead& ahead_;
   const bool streams_;
   const Finder<Raw> finder_;
   Rows rows_;
-  Strand<Raw> strands_[kStrands];
+  Strand<Raw> strands_[kMostStrands];
 };
 
 // Whether that loop serves a plan.
@@ -298,7 +307,7 @@ template <class Raw>
 inline void serve_strands(const ResamplePlan& plan, int64_t begin, int64_t end) {
   with_type(plan.values.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    StrandLoop<Raw, T>(plan).serve(begin, end);
+    StrandLoop<Raw, T>(plan, read_ahead()).serve(begin, end);
   });
 }
 
