@@ -88,10 +88,33 @@ void count_apart(rc_context& context, const DensePlan& plan, char* workspace) {
                   voxels.grid.cells(),
                   {dims[1] * dims[2], dims[2], 1},
                   0};
-    point_kernels(context).mark(own, Company::kNone, begin, end);
+    point_kernels(context).mark(own, Company::kNone, {0, dims[0]}, begin, end);
   });
   split(context, cells / dims[2], dims[2] * threads,
         [&](int64_t begin, int64_t end) { add_counts(plan, counts, threads, begin, end); });
+}
+
+/** Whether each thread looks at all points, for the voxels of a slice: few threads are done sooner than by
+ * additions that others must not come between, which take several times as long as to look. */
+bool counts_slices(const rc_context& context, const DensePlan& plan) {
+  constexpr int64_t most_threads = 4, least_rows = 4;
+  const VoxelPlan& voxels = plan.voxels;
+  const int64_t threads = context.pool.size();
+  return (voxels.reduce == RC_REDUCE_COUNT || plan.counts) && threads <= most_threads &&
+         voxels.grid.dims[0] >= threads * least_rows &&
+         company_of(context, voxels) != Company::kNone;
+}
+
+void count_slices(rc_context& context, const DensePlan& plan) {
+  const int64_t threads = context.pool.size(), rows = plan.voxels.grid.dims[0];
+  context.pool.run(threads, [&](int64_t slice, int) {
+    DensePlan own = plan;
+    // One tells of the points that are left out.
+    if (slice != 0) own.voxels.stats = {};
+    point_kernels(context).mark(own, Company::kNone,
+                                {rows * slice / threads, rows * (slice + 1) / threads}, 0,
+                                plan.voxels.cloud.positions());
+  });
 }
 
 }  // namespace
@@ -117,9 +140,10 @@ void voxelize_cpu(rc_context& context, const DensePlan& plan, char* workspace) {
             [&](int64_t begin, int64_t end) { clear_voxels(plan, begin, end); });
     }
     if (counts_apart(context, plan)) return count_apart(context, plan, workspace);
+    if (counts_slices(context, plan)) return count_slices(context, plan);
     const Company company = company_of(context, voxels);
     split(context, voxels.cloud.positions(), 1, [&](int64_t begin, int64_t end) {
-      point_kernels(context).mark(plan, company, begin, end);
+      point_kernels(context).mark(plan, company, {0, voxels.grid.dims[0]}, begin, end);
     });
     return;
   }

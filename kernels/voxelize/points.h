@@ -81,6 +81,18 @@ void count_left_out(const VoxelPlan& plan, int64_t cloud, int64_t start, int64_t
   add_stat(plan.stats, cloud, RC_STAT_OUTSIDE, count - inside - not_finite);
 }
 
+// Leaves out the points whose voxel is not in a slice; they too have the place of some voxel that is.
+template <class Index>
+void keep_slice(const Slice& slice, int64_t count, Block<Index>& block) {
+  const auto first = static_cast<Index>(slice.begin), end = static_cast<Index>(slice.end);
+  Index* const x = block.index[0];
+  for (int64_t i = 0; i < count; ++i) {
+    const bool inside = (x[i] >= first) & (x[i] < end);
+    x[i] = inside ? x[i] : first;
+    block.inside[i] &= static_cast<Index>(inside);
+  }
+}
+
 // Calls placed(run, position, count, block) for the points of [begin, end) block by block, and
 // alone(position, count) for those that belong to no cloud.
 template <class Placed, class Alone>
@@ -190,8 +202,10 @@ auto if_inside(Mark mark) {
   };
 }
 
-inline void mark_points(const DensePlan& plan, Company company, int64_t begin, int64_t end) {
+inline void mark_points(const DensePlan& plan, Company company, const Slice& slice, int64_t begin,
+                        int64_t end) {
   const Grid& grid = plan.voxels.grid;
+  const bool is_whole = slice.end - slice.begin == grid.dims[0];
   const bool shared = company != Company::kNone, looks = company == Company::kCrowd;
   // Of a point that is left out none is added, which takes less than to ask; to set nothing takes more.
   const auto count_in = [&](const GridArray& array, int64_t cloud, int64_t count, auto& block) {
@@ -203,6 +217,7 @@ inline void mark_points(const DensePlan& plan, Company company, int64_t begin, i
   for_each_block(
       plan.voxels, begin, end,
       [&](const Run& run, int64_t, int64_t count, auto& block) {
+        if (!is_whole) keep_slice(slice, count, block);
         if (plan.counts) count_in(plan.counts, run.cloud, count, block);
         switch (plan.voxels.reduce) {
           case RC_REDUCE_COUNT:

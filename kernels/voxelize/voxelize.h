@@ -44,10 +44,17 @@ struct Entry<uint64_t> {
 // points that most are marked already.
 enum class Company : uint8_t { kNone, kThreads, kCrowd };
 
+// Voxels by their index along x.
+struct Slice {
+  int64_t begin, end;
+};
+
 // Loops over the positions [begin, end), compiled for each SIMD level.
 struct PointKernels {
-  // OCCUPANCY, OCCUPANCY_BITS and COUNT: marks the voxels of the points, and counts what is left out.
-  void (*mark)(const DensePlan& plan, Company company, int64_t begin, int64_t end);
+  // OCCUPANCY, OCCUPANCY_BITS and COUNT: marks those voxels of the points that are in a slice, and counts which
+  // points are left out of the grid.
+  void (*mark)(const DensePlan& plan, Company company, const Slice& slice, int64_t begin,
+               int64_t end);
   // Lists the points; one that is left out takes the key `none` and is counted.
   void (*list32)(const VoxelPlan& plan, uint32_t none, Entry<uint32_t>* points, int64_t begin,
                  int64_t end);

@@ -231,6 +231,32 @@ def test_many_points_of_few_voxels_by_many_threads() -> None:
                 assert_same_bits([got], [right])
 
 
+@pytest.mark.parametrize("threads", [2, 3, 4, 5])
+@pytest.mark.parametrize("rows", [3, 19])
+def test_threads_count_as_one_does(threads: int, rows: int) -> None:
+    dims = rows, 70, 90
+    random = np.random.default_rng(rows)
+    points = random.uniform(-2, [rows + 2, 72, 92], (2, 100_000, 3))
+    points[random.random(points.shape) < 0.001] = np.nan
+    expected, left_out = np.zeros((2, *dims), np.int32), np.zeros((2, 2), np.int64)
+    for cloud, one in enumerate(points):
+        finite = np.isfinite(one).all(1)
+        cells = np.floor(one[finite])
+        inside = ((cells >= 0) & (cells < dims)).all(1)
+        np.add.at(expected[cloud], tuple(cells[inside].astype(int).T), 1)
+        left_out[cloud] = (~inside).sum(), (~finite).sum()
+    with rc.Context("cpu", threads=threads) as context:
+        got = rc.voxelize(points, 0.0, 1.0, dims, reduce="count", stats=True, context=context)
+        assert_same_bits([got.grid], [expected])
+        np.testing.assert_array_equal(got.stats[:, :2], left_out)
+        again = rc.voxelize(
+            points, 0.0, 1.0, dims, reduce="count", out=got.grid, accumulate=True, context=context
+        )
+        assert_same_bits([again], [2 * expected])
+        both = rc.voxelize(points, 0.0, 1.0, dims, counts=True, context=context)
+        assert_same_bits([both.grid, both.counts], [(expected > 0).astype(np.uint8), expected])
+
+
 def test_older_names() -> None:
     got = rc.voxelize_occupancy(POINTS, (4, 3, 9), 1.0, (0.0, 0.0, 0.0))
     assert_same_bits([got], [rc.voxelize(POINTS, *GRID)])
