@@ -35,7 +35,7 @@ int64_t work_of_target(const ResamplePlan& plan) {
 /** So many targets of several streams that what these write into, whole rows, stays in the cache of a
  * core. */
 int64_t targets_at_once(const ResamplePlan& plan, int64_t streams) {
-  constexpr int64_t cached_bytes = 1 << 20;
+  constexpr int64_t cached_bytes = 2 << 20;
   const int64_t row = plan.output.step * item_size(plan.output.type);
   if (streams == 1) return plan.total_targets();
   return std::max<int64_t>(64, cached_bytes / std::max<int64_t>(1, row));
