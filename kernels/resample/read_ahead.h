@@ -9,16 +9,14 @@
 RC_KERNELS_BEGIN
 
 struct ReadAhead {
-  int64_t strands;         // places that are read in turn
+  bool in_turns;           // several places, not one
   int64_t bytes, targets;  // how far ahead samples are asked for: the least of both, but one target
 };
 
-constexpr int64_t kMostStrands = 4;
-
 // Where memory is read ahead in one page for each place that is read, several places keep more on its way.
-constexpr ReadAhead kByPages = {kMostStrands, 2048, 16};
+constexpr ReadAhead kByPages = {true, 2048, 16};
 // Others read one place as fast as they copy, and several in turn at half of that.
-constexpr ReadAhead kInOneGo = {1, 16384, 32};
+constexpr ReadAhead kInOneGo = {false, 16384, 32};
 
 // Of this processor.
 inline const ReadAhead& read_ahead() {

@@ -88,14 +88,15 @@ class StrandLoop {
   // The targets [begin, end), counted over all rows.
   void serve(int64_t begin, int64_t end) {
     const int64_t count = end - begin;
-    const int64_t strands = count < ahead_.strands * kTargetsOfStrand ? 1 : ahead_.strands;
+    const bool in_turns = ahead_.in_turns && count >= kStrands * kTargetsOfStrand;
+    const int64_t strands = in_turns ? kStrands : 1;
     for (int64_t s = 0; s < strands; ++s) {
       start(begin + count * s / strands, begin + count * (s + 1) / strands, strands_[s]);
     }
-    if (strands == 1) {
-      serve<1>();
+    if (in_turns) {
+      serve<kStrands>();
     } else {
-      serve<kMostStrands>();
+      serve<1>();
     }
     for (int64_t s = 0; streams_ && s < strands; ++s) {
       if (strands_[s].row != nullptr) strands_[s].stream.end();
@@ -103,7 +104,7 @@ class StrandLoop {
   }
 
  private:
-  static constexpr int64_t kTargetsOfStrand = 16;
+  static constexpr int64_t kStrands = 4, kTargetsOfStrand = 16;
   // Values of fewer bytes are near.
   static constexpr int64_t kNear = 1 << 20;
   static constexpr int64_t kLine = 64;
@@ -162,16 +163,16 @@ class StrandLoop {
     strand.guess = first_guess(r->sequence, static_cast<Time>(*strand.time));
   }
 
-  template <int kStrands>
+  template <int64_t strands>
   void serve() {
     if (std::is_integral_v<T> || finder_.is_copy) {
-      serve<true, kStrands>();
+      serve<true, strands>();
     } else if constexpr (!std::is_integral_v<T>) {
-      serve<false, kStrands>();
+      serve<false, strands>();
     }
   }
 
-  template <bool kCopies, int kStrands>
+  template <bool kCopies, int64_t strands>
   __attribute__((flatten)) void serve() {
     const int64_t sample = plan_.values.step * item_size(plan_.values.type);
     const int64_t channels = plan_.width, bytes = channels * static_cast<int64_t>(sizeof(T));
@@ -185,7 +186,7 @@ class StrandLoop {
     const bool gaps = has_gaps(plan_) && (streams || output_step >= kFar);
     for (bool more = true; more;) {
       more = false;
-      for (int64_t s = 0; s < kStrands; ++s) {
+      for (int64_t s = 0; s < strands; ++s) {
         Strand<Raw>& strand = strands_[s];
         if (strand.left == 0 && !enter_row(strand)) continue;
         more = true;
@@ -290,7 +291,7 @@ class StrandLoop {
   const bool streams_;
   const Finder<Raw> finder_;
   Rows rows_;
-  Strand<Raw> strands_[kMostStrands];
+  Strand<Raw> strands_[kStrands];
 };
 
 // Whether that loop serves a plan.
