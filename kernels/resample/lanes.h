@@ -150,6 +150,22 @@ inline void load_lanes(const T* from, Vector<Compute<T>, N>& to) {
   }
 }
 
+// Elements in float64, exactly.
+template <int N, class T>
+RC_INLINE void load_doubles(const T* from, Vector<double, N>& to) {
+  if constexpr (N == 1) {
+    to = to_double(*from);
+  } else if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
+    Vector<float, N> floats;
+    widen_lanes<N>(from, floats);
+    to = __builtin_convertvector(floats, Vector<double, N>);
+  } else {
+    Vector<T, N> elements;
+    memcpy(&elements, from, sizeof elements);
+    to = __builtin_convertvector(elements, Vector<double, N>);
+  }
+}
+
 // What a vector, or a plain number, holds.
 template <class V>
 struct ElementOf {

@@ -5,6 +5,7 @@
 
 #include "kernels/common/curves.h"
 #include "kernels/resample/lanes.h"
+#include "kernels/resample/pchip_lanes.h"
 #include "kernels/resample/steps.h"
 
 RC_KERNELS_BEGIN
@@ -159,13 +160,32 @@ __attribute__((noinline)) bool serve_curve(const Rows& rows, const Step& step, c
     s.has_first = outer.has_first;
     s.has_last = outer.has_last;
     for (int k = 0; k < 3; ++k) s.h[k] = outer.distance[k];
-    for (int64_t c = 0; c < rows.channels; ++c) {
+    const auto put_one = [&](int64_t c) {
       if (s.has_first) s.y[0] = value(outer.first, c);
       s.y[1] = value(step.a, c);
       s.y[2] = value(step.b, c);
       if (s.has_last) s.y[3] = value(outer.last, c);
       put(c, pchip_at(s, step.weight));
+    };
+    const bool dense = rows.value_channel == 1 && rows.output_channel == 1;
+    if (!dense || !s.has_first || !s.has_last) {
+      for (int64_t c = 0; c < rows.channels; ++c) put_one(c);
+      return nan;
     }
+    const auto row = [&](int64_t sample) {
+      return reinterpret_cast<const In*>(rows.values) + sample * rows.sample;
+    };
+    const In* const y[4] = {row(outer.first), row(step.a), row(step.b), row(outer.last)};
+    cover<kLanes<double>>(rows.channels, [&](auto lanes, int64_t c) {
+      if constexpr (lanes.value == 1) {
+        put_one(c);
+      } else {
+        const In* const from[4] = {y[0] + c, y[1] + c, y[2] + c, y[3] + c};
+        auto result = pchip_lanes<lanes.value>(from, s.h, step.weight);
+        nan |= canonical_lanes<lanes.value>(result);
+        store_lanes<lanes.value>(result, out + c);
+      }
+    });
   }
   return nan;
 }

@@ -14,21 +14,6 @@ RC_KERNELS_BEGIN
 constexpr int kFoldLanes = kLanes<double> < 4 ? 4 : kLanes<double>;
 constexpr int64_t kFolded = 64;
 
-template <int N, class T>
-inline void load_doubles(const T* from, Vector<double, N>& to) {
-  if constexpr (N == 1) {
-    to = to_double(*from);
-  } else if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
-    Vector<float, N> floats;
-    widen_lanes<N>(from, floats);
-    to = __builtin_convertvector(floats, Vector<double, N>);
-  } else {
-    Vector<T, N> elements;
-    memcpy(&elements, from, sizeof elements);
-    to = __builtin_convertvector(elements, Vector<double, N>);
-  }
-}
-
 // How the values of a window come together. What `none` is folded in leaves a result as it is, and a
 // first value folded into it is the result.
 struct AddValues {
