@@ -54,11 +54,11 @@ LIMITS: dict[str, str] = {
     "resample and fuse, large, cold: of the copy rate": (
         "What passes between the two halves of the L2 (*fabric %*,"
         " [counters](design/counters.md)): 76 to 96 % of what can, for rows of 56 bytes and"
-        " more; those that move as a copy does are at 89. Rows of 128 bytes and more take 94"
-        " to 98 % of the copy rate where samples are twice the targets, 89 to 93 where targets"
+        " more; those that move as a copy does are at 89. Rows of 128 bytes and more take 97"
+        " to 99 % of the copy rate where samples are twice the targets, 90 to 93 where targets"
         " are twice the samples, PREVIOUS 88, uint8 to float32 87, fuses 60 to 72. Narrower"
-        " rows are bound by instructions and waits too, 50 to 73 % of the issue slots. Since"
-        " this record wide rows take another 2 to 4 % less ([note](design/resample-cuda.md))."
+        " rows are bound by instructions and waits too, 50 to 73 % of the issue slots"
+        " ([note](design/resample-cuda.md))."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
@@ -93,9 +93,8 @@ LIMITS: dict[str, str] = {
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
         "The same chain, with more code in it than twenty lines for one rule, fetched from"
-        " farther away: without validation it takes as long. Since this record it takes 2.45"
-        " us, and a kernel for bfloat16 rows without offsets, ids and validity took 2.30"
-        " ([note](design/resample-cuda.md))."
+        " farther away: without validation it takes as long. A kernel for bfloat16 rows without"
+        " offsets, ids and validity took 0.15 us less ([note](design/resample-cuda.md))."
     ),
     "ragged episodes: of the dense figure per byte": (
         "Each lane finds the row of its target among the offsets before it searches, and reads"
