@@ -379,6 +379,65 @@ constexpr unsigned kNoTime = 2 * kFilled;
 template <class Raw>
 constexpr bool kMayBeNoTime = !std::is_same_v<Raw, int64_t>;
 
+// What becomes of a target: its samples, counted in the sequence, of a copy the same one twice, the weight of b,
+// or -0 of a copy, and why.
+struct FoundLine {
+  unsigned a, b;
+  double weight;
+  Action action;
+  uint8_t reason;
+};
+
+// Finds target t among `count` times. `ask_at` as not_later_from_line() has it.
+template <class Raw, class AskAt>
+__device__ FoundLine find_among(const ResamplePlan& plan, const Raw* times, unsigned count,
+                                typename TimeOf<Raw>::Value t, int32_t mode, AskAt ask_at) {
+  Bracket r = {};
+  int64_t a, b;
+  const auto at = [&](unsigned k) { return time_at(times, k); };
+  if (locate_alone(plan, count, t, at, &r, ask_at)) {
+    a = r.a.first;
+    b = r.b.first;
+  } else {
+    const Bracket any = locate_shared<Raw>(times, count, t, plan.max_gap);
+    r.where = any.where;
+    r.wide = any.wide;
+    r.a_stale = any.a_stale;
+    r.b_stale = any.b_stale;
+    r.b_nearer = any.b_nearer;
+    r.a.first = any.a.first;
+    r.b.first = any.b.first;
+    r.weight = any.weight;
+    const bool first = plan.duplicates == RC_DUPLICATES_FIRST;
+    a = first ? any.a.first : any.a.last;
+    b = first ? any.b.first : any.b.last;
+  }
+  const Choice choice = choose(plan, r, mode);
+  const bool is_curve = choice.action == Action::kCurve;
+  if (!is_curve) {
+    if (choice.knot.first != r.a.first) a = b;
+    b = a;
+  }
+  // Positions are those that is_plain() lets 32 bits count. Copies are lines with a part of -0, which leaves every
+  // number as it is.
+  return {static_cast<unsigned>(a), static_cast<unsigned>(b), is_curve ? r.weight : -0.0,
+          choice.action, choice.reason};
+}
+
+// How a target is made, whose weight of b is rounded once, and the part of it.
+struct LineStep {
+  RowStep step;
+  float part;
+};
+__device__ inline LineStep step_of(Action action, float weight) {
+  const bool is_late = !(weight < 0.5f);
+  return {action == Action::kFill    ? kFill
+          : action != Action::kCurve ? kCopy
+          : is_late                  ? kLateCurve
+                                     : kEarlyCurve,
+          is_late ? weight - 1 : weight};
+}
+
 // Finds a target and notes for all lanes what to make of it. Returns reasons, kFilled, and kNoTime.
 template <class Raw, int kFamily>
 __device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, const LinePlace& place,
@@ -401,56 +460,23 @@ __device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, con
             place.target * targets.step));
   const Raw* const times =
       reinterpret_cast<const Raw*>(plan.source_times.data) + e * plan.source_times.row + begin;
-  Bracket r = {};
-  int64_t a, b;
   const Array& v = plan.values;
   const int item = Known::item(v.type);
   const int64_t stride = v.step * item;
   const char* const sequence = v.data + (e * v.row + begin * v.step) * item;
-  const auto ask_at = [&](unsigned k) {
-    if (s.bytes_ahead != 0) ask_for(sequence + k * stride, s.bytes_ahead);
-  };
-  const auto at = [&](unsigned k) { return time_at(times, k); };
-  if (locate_alone(plan, count, t, at, &r, ask_at)) {
-    a = r.a.first;
-    b = r.b.first;
-  } else {
-    const Bracket any = locate_shared<Raw>(times, count, t, plan.max_gap);
-    r.where = any.where;
-    r.wide = any.wide;
-    r.a_stale = any.a_stale;
-    r.b_stale = any.b_stale;
-    r.b_nearer = any.b_nearer;
-    r.a.first = any.a.first;
-    r.b.first = any.b.first;
-    r.weight = any.weight;
-    const bool first = plan.duplicates == RC_DUPLICATES_FIRST;
-    a = first ? any.a.first : any.a.last;
-    b = first ? any.b.first : any.b.last;
-  }
-  const Choice choice = choose(plan, r, Known::mode(plan));
-  const bool is_curve = choice.action == Action::kCurve;
-  if (!is_curve) {
-    if (choice.knot.first != r.a.first) a = b;
-    b = a;
-  }
+  const FoundLine found =
+      find_among<Raw>(plan, times, count, t, Known::mode(plan), [&](unsigned k) {
+        if (s.bytes_ahead != 0) ask_for(sequence + k * stride, s.bytes_ahead);
+      });
   const Array& o = plan.output;
   const int slot = threadIdx.x % kWarp;
-  // Positions are those that is_plain() lets 32 bits count.
-  warp.samples[slot] = {sequence + static_cast<unsigned>(a) * stride,
-                        sequence + static_cast<unsigned>(b) * stride};
-  // Copies are lines with a part of -0, which leaves every number as it is.
-  const double weight_of_b = is_curve ? r.weight : -0.0;
-  const auto weight = static_cast<float>(weight_of_b);
-  const bool is_late = !(weight < 0.5f);
-  *step = choice.action == Action::kFill ? kFill
-          : !is_curve                    ? kCopy
-          : is_late                      ? kLateCurve
-                                         : kEarlyCurve;
+  warp.samples[slot] = {sequence + found.a * stride, sequence + found.b * stride};
+  const LineStep line = step_of(found.action, static_cast<float>(found.weight));
+  *step = line.step;
   warp.targets[slot] = {o.data + (place.row * o.row + place.target * o.step) * Known::item(o.type),
-                        is_late ? weight - 1 : weight, *step};
-  if (kFamily == kDouble || kFamily == kWide) warp.weights[slot] = weight_of_b;
-  const unsigned outcome = choice.reason | (*step == kFill ? kFilled : 0);
+                        line.part, line.step};
+  if (kFamily == kDouble || kFamily == kWide) warp.weights[slot] = found.weight;
+  const unsigned outcome = found.reason | (line.step == kFill ? kFilled : 0);
   return kMayBeNoTime<Raw> && !is_time(t) ? outcome | kNoTime : outcome;
 }
 

@@ -110,7 +110,6 @@ struct Found {
 };
 enum FoundStep : uint32_t { kLeave, kFillIn, kTakeA, kTakeB, kBetween };
 constexpr int kFoundBits = 3;
-constexpr unsigned kFilled = 256;
 
 // Samples `a` and `b` are counted along the sample axis of sequence e.
 __device__ inline Found found_at(const ResamplePlan& plan, unsigned modes, const Place& place,

@@ -13,6 +13,7 @@
 #include "kernels/resample/cuda_locate.h"
 #include "kernels/resample/cuda_stage.h"
 #include "kernels/resample/quality.h"
+#include "kernels/resample/rounded_quotient.h"
 #include "kernels/resample/row_loops.h"
 #include "kernels/resample/staged_plan.h"
 
@@ -220,22 +221,6 @@ __device__ unsigned not_later_of(const Raw* times, unsigned n, Raw t) {
   // As places in shared memory, which take 32 bits.
   return static_cast<unsigned>(__cvta_generic_to_shared(low) - __cvta_generic_to_shared(times)) /
          sizeof(Raw);
-}
-
-// a / b as float32, as if it were rounded to float64 in between: where the two roundings could differ it
-// is divided, which is rare. a and b hold integers, b is not 0.
-__device__ inline float rounded_quotient(double a, double b) {
-  double r;
-  asm("rcp.approx.ftz.f64 %0, %1;" : "=d"(r) : "d"(b));
-  double e = fma(-b, r, 1.0);
-  e = fma(e, e, e);
-  r = fma(r, e, r);
-  double q = a * r;
-  // The bits that the second rounding drops; the first may change the last few.
-  constexpr unsigned kDropped = (1u << 29) - 1, kHalf = 1u << 28, kFew = 8;
-  const unsigned dropped = static_cast<unsigned>(__double2loint(q)) & kDropped;
-  if (((dropped - kHalf + kFew) & kDropped) <= 2 * kFew) q = a / b;
-  return static_cast<float>(q);
 }
 
 // A target that is found: its samples, counted in its sequence, and what to do with them.

@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "kernels/common/cuda_early.h"
-#include "kernels/resample/cuda_lines.h"
+#include "kernels/resample/cuda_usual.h"
 #include "kernels/resample/resample_cuda.h"
 
 RC_KERNELS_BEGIN
 namespace {
 
 // Blocks of a multiprocessor: as many as leave registers enough.
+constexpr int kUsualBlocks = 9;
 template <class Plans, int kFamily, bool kSameTimes>
 constexpr int kBlocks = Plans::kMaxStreams == 1 && is_float_family(kFamily) && !kSameTimes ? 9 : 8;
 
@@ -24,25 +25,53 @@ __global__ void __launch_bounds__(kRowThreads, kBlocks<Plans, kFamily, kSameTime
   serve_lines<Raw, kFamily, kSameTimes>(all, record, call);
 }
 
+template <int kFamily, bool kHasArrays>
+__global__ void __launch_bounds__(kRowThreads, kUsualBlocks)
+    resample_usual(const __grid_constant__ LinePlans<1> all, const __grid_constant__ UsualLine line,
+                   FaultRecord* record, uint64_t call) {
+  if (all.is_early) {
+    let_next_begin();
+    wait_for_former();
+  }
+  serve_usual<kFamily, kHasArrays>(all, line, record, call);
+}
+
+// Runs the kernel that serves a usual line.
+template <bool kHasArrays, class Run>
+void run_usual(int family, Run run, const UsualLine& line) {
+  switch (family) {
+    case kHalf:
+      return run(resample_usual<kHalf, kHasArrays>, line);
+    case kBFloat16:
+      return run(resample_usual<kBFloat16, kHasArrays>, line);
+    default:
+      return run(resample_usual<kFloat, kHasArrays>, line);
+  }
+}
+
 template <class Raw, class Plans>
-void launch(const Plans& all, uint32_t blocks, FaultRecord* record, uint64_t call,
-            cudaStream_t stream) {
+void launch(const Plans& all, const UsualLine* usual, uint32_t blocks, FaultRecord* record,
+            uint64_t call, cudaStream_t stream) {
   const bool validates = std::any_of(all.streams, all.streams + all.count,
                                      [](const LineStream& s) { return s.validate; });
-  const auto run = [&](auto kernel) {
+  const auto run = [&](auto kernel, const auto&... more) {
     // Small calls leave room for blocks that check beside those that serve.
     constexpr uint32_t kFewBlocks = 128;
     const bool has_room = all.is_early || blocks <= kFewBlocks;
     const dim3 grid(blocks, validates && has_room ? 2 : 1);
     if (all.is_early) {
-      launch_early(kernel, grid, kRowThreads, 0, stream, all, record, call);
+      launch_early(kernel, grid, kRowThreads, 0, stream, all, more..., record, call);
     } else {
-      kernel<<<grid, kRowThreads, 0, stream>>>(all, record, call);
+      kernel<<<grid, kRowThreads, 0, stream>>>(all, more..., record, call);
     }
   };
   if constexpr (Plans::kMaxStreams == 1 && std::is_same_v<Raw, int64_t>) {
     // As rows_of_warp() has it.
     if (all.streams[0].warp_rows > 1) return run(resample_lines<Raw, kFloat, Plans, true>);
+    if (usual != nullptr) {
+      return usual->has_arrays ? run_usual<true>(all.family, run, *usual)
+                               : run_usual<false>(all.family, run, *usual);
+    }
   }
   switch (all.family) {
     case kHalf:
@@ -77,13 +106,17 @@ int64_t launch_some(const ResamplePlan* plans, int64_t count, FaultRecord* recor
   while (all.count < std::min<int64_t>(count, Plans::kMaxStreams)) {
     add_line_stream(plans[all.count], all);
   }
+  LineStream& first = all.streams[0];
+  const bool is_for_usual = Plans::kMaxStreams == 1 && is_usual(plans[0], first);
+  const UsualLine line = is_for_usual ? usual_line_of(plans[0], first) : UsualLine{};
   const uint32_t blocks = spread_lines(plans[0], all);
   // Small calls are mostly launch; parameters of many streams are slower to read after an early one.
   constexpr uint32_t kSomeBlocks = 1024;
   all.is_early = Plans::kMaxStreams == 1 && blocks <= kSomeBlocks;
   if (blocks != 0) {
+    const UsualLine* const usual = is_for_usual ? &line : nullptr;
     with_time_type(all.target_times.type, [&](auto* raw) {
-      launch<std::remove_pointer_t<decltype(raw)>>(all, blocks, record, call, stream);
+      launch<std::remove_pointer_t<decltype(raw)>>(all, usual, blocks, record, call, stream);
     });
   }
   return all.count;
@@ -101,6 +134,13 @@ bool are_for_lines_cuda(const ResamplePlan* plans, int64_t count) {
                                plan.values.type == plans[0].values.type;
     return count == 1 || is_like_first;
   });
+}
+
+bool is_usual_cuda(const ResamplePlan& plan) {
+  if (!is_for_lines(plan)) return false;
+  LinePlans<1> all = {};
+  add_line_stream(plan, all);
+  return is_usual(plan, all.streams[0]);
 }
 
 cudaError_t lines_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record, uint64_t call,

@@ -8,6 +8,7 @@
 #include "kernels/common/fixed_divisor.h"
 #include "kernels/resample/cuda_vectors.h"
 #include "kernels/resample/packed_plans.h"
+#include "kernels/resample/row_step.h"
 
 namespace rc {
 
@@ -27,10 +28,6 @@ enum Family : int {
   kWide,
 };
 constexpr int kWidthBits = 3;
-
-// What becomes of a target in one mode. Early curves go by the earlier sample, late ones by the
-// later, whichever has the greater weight.
-enum RowStep : uint32_t { kSkip, kFill, kCopy, kEarlyCurve, kLateCurve };
 
 // The targets of one warp as a group of channels sees them.
 struct WarpTargets {

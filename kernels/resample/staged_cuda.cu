@@ -45,7 +45,7 @@ bool is_for_staging_cuda(const ResamplePlan& plan) {
 }
 
 bool pays_to_stage_cuda(const ResamplePlan& plan) {
-  return pays_to_stage(plan) && is_for_staging_cuda(plan);
+  return pays_to_stage(plan) && !is_usual_cuda(plan) && is_for_staging_cuda(plan);
 }
 
 cudaError_t staged_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* record,

@@ -35,12 +35,19 @@ SHAPES = {
     "times by the thousand": [(2, 9000, 4000, 3), (1, 20_000, 30_000, 2)],
     "samples that are brought, or read": [(9, 900, 400, 33), (9, 1100, 400, 33)],
     "few targets among many samples": [(9, 3200, 400, 4), (9, 3201, 400, 4)],
+    "few samples": [(300, samples, 40, 3) for samples in (5, 6, 7)],
+    "a target to a row": [(500, 30, targets, 12) for targets in (1, 2, 3)],
+    "an access to a row": [(90, 60, 40, width) for width in (1, 2, 8)],
+    "accesses that an inverse counts": [(1, 8, 5, 262_144), (1, 8, 5, 8), (1, 8, 5, 260_000)],
 }
-CLOCKS = ["even", "bursts", "doubled"]
+CLOCKS = ["even", "jittered", "bursts", "doubled"]
 TYPES = [torch.float32, torch.bfloat16, torch.float16, torch.float64]
 
 
 def source_times(random: Any, rows: int, samples: int, clock: str) -> Any:
+    if clock == "jittered":
+        late = torch.randint(0, 500, (rows, samples), generator=random)
+        return torch.arange(samples) * 1000 + late
     steps = torch.randint(500, 1500, (rows, samples), generator=random)
     if clock == "bursts":
         steps[torch.rand(rows, samples, generator=random) < 0.5] = 1
@@ -211,7 +218,8 @@ def test_one_sample_of_any_stride() -> None:
     assert same(results[0][1], results[1][1])
 
 
-def test_rows_of_all_lengths() -> None:
+@pytest.mark.parametrize("clock", ["even", "jittered"])
+def test_rows_of_all_lengths(clock: str) -> None:
     random = torch.Generator().manual_seed(4)
     lengths = torch.randint(0, 900, (60,), generator=random)
     counts = lengths // 2 + torch.randint(0, 9, (60,), generator=random)
@@ -219,7 +227,7 @@ def test_rows_of_all_lengths() -> None:
         torch.cat([torch.zeros(1, dtype=torch.int64), n.cumsum(0)]) for n in (lengths, counts)
     ]
     offsets, target_offsets = starts
-    times = torch.cat([source_times(random, 1, int(n), "even")[0] for n in lengths])
+    times = torch.cat([source_times(random, 1, int(n), clock)[0] for n in lengths])
     asked = torch.cat(
         [torch.randint(-9, 1000 * int(n) + 10, (int(m),), generator=random).sort().values
          for n, m in zip(lengths, counts, strict=True)]
@@ -228,8 +236,39 @@ def test_rows_of_all_lengths() -> None:
         values = values_of(random, (int(offsets[-1]), width), dtype)
         compare([values, times, asked], offsets=offsets, target_offsets=target_offsets)
     padded = values_of(random, (60, 900, 7), torch.float32)
-    matrix = source_times(random, 60, 900, "even")
+    matrix = source_times(random, 60, 900, clock)
     compare([padded, matrix, target_times(random, matrix, 450)], lengths=lengths)
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_windows_of_a_store(dtype: Any, clock: str) -> None:
+    random = torch.Generator().manual_seed(9)
+    times = source_times(random, 20, 200, clock)
+    ids = torch.randint(0, 20, (300,), generator=random)
+    asked = target_times(random, times[ids], 16)
+    for width in (1, 3, 7, 16, 64):
+        values = values_of(random, (20, 200, width), dtype)
+        compare([values, times, asked], sequence_ids=ids)
+        compare([values, times, asked], sequence_ids=ids, max_gap=1400, outside="extrapolate")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_outputs_one_behind_the_other_and_beside_others(dtype: Any) -> None:
+    random = torch.Generator().manual_seed(10)
+    times = source_times(random, 30, 400, "jittered")
+    asked = target_times(random, times, 200)
+    values = values_of(random, (30, 400, 12), dtype)
+    expected = rc.resample(values, times, asked)
+    on_device = [a.cuda() for a in (values, times, asked)]
+    table = torch.full((30, 200, 20), 7, dtype=dtype).cuda()
+    rc.resample(*on_device, out=table[:, :, 4:16])
+    assert same(table[:, :, 4:16], expected)
+    assert bool((table[:, :, :4] == 7).all())
+    assert bool((table[:, :, 16:] == 7).all())
+    whole = torch.full((30, 200, 12), 7, dtype=dtype).cuda()
+    rc.resample(*on_device, out=whole)
+    assert same(whole, expected)
 
 
 def compare_gradient(values: Any, times: Any, asked: Any, gradient: Any, **options: Any) -> None:

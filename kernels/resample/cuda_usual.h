@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines of usual calls: of one floating type of up to 32 bits, at ticks of int64, with outputs one behind the other.
+// As cuda_lines.h, in far fewer instructions: places are counted in 32 bits from those of a warp's first row, a
+// target is looked for among the six samples about where it would be on an even clock, and what an access writes
+// lies where the access before ended.
+#pragma once
+
+#include "kernels/resample/cuda_lines.h"
+#include "kernels/resample/near.h"
+
+namespace rc {
+
+// What a launch of usual lines takes beside its plan. Accesses and times are counted one by one.
+struct UsualLine {
+  const int64_t *times, *targets;
+  uint32_t times_row, targets_row;
+  uint32_t samples, total_targets;
+  // Bytes of an access, of the samples of a row, and of a target's outputs.
+  uint32_t access_bytes, row_bytes, target_bytes;
+  // Accesses from one sample to the next, and from the samples of one row to those of the next.
+  uint32_t values_step, values_row;
+  // The greatest is no limit: what is found in 32 bits is not farther apart.
+  uint32_t max_gap;
+  // The bits of what is filled, those of 16 twice.
+  uint32_t fill;
+  // Whether sequences are of any length, rows are any of them, or outputs are packed.
+  bool has_arrays;
+};
+
+}  // namespace rc
+
+RC_KERNELS_BEGIN
+
+constexpr bool is_usual_family(int family) {
+  return family == kHalf || family == kBFloat16 || family == kFloat;
+}
+
+// Whether a plan for lines is a usual one.
+inline bool is_usual(const ResamplePlan& plan, const LineStream& s) {
+  const Array &v = plan.values, &o = plan.output;
+  if (!is_usual_family(family_of(plan, whole_of(plan)))) return false;
+  if (plan.target_times.type != Type::i64 || s.warp_rows > 1) return false;
+  if (!s.has_samples_in_line || !has_targets_in_line(plan)) return false;
+  if (stored_samples(plan) >= kMostCounted || plan.samples < kNearTimes) return false;
+  if (o.step != plan.width) return false;
+  if (!plan.packed_targets() && plan.rows > 1 && o.row != plan.targets * plan.width) return false;
+  // Lanes count up to 128 accesses beyond the last of a warp, of 32 other targets at most, by an inverse that has to
+  // be exact for them.
+  constexpr int64_t kBeyond = 128;
+  const int64_t item = item_size(v.type), accesses = s.accesses;
+  if (accesses == 1 && item << s.log2_width <= 4) return false;
+  if ((s.warp_targets * accesses + kBeyond) * accesses > UINT32_MAX) return false;
+  // Samples are behind one another, and those that a warp needs within 31 bits, with what its accesses take.
+  if (v.step < 0 || v.row < 0 || v.row * item >= kMostCounted) return false;
+  const bool has_arrays = s.has_arrays || plan.packed_targets();
+  const int64_t rows =
+      has_arrays ? plan.sequences : (kWarp - 1) / std::max<int64_t>(plan.targets, 1) + 1;
+  const int64_t most = rows * v.row + plan.samples * v.step + 2 * kWarp * plan.width;
+  return most >> s.log2_width < kMostCounted;
+}
+
+inline UsualLine usual_line_of(const ResamplePlan& plan, const LineStream& s) {
+  uint64_t fill = 0;
+  const auto item = static_cast<uint32_t>(item_size(plan.output.type));
+  for (int64_t k = 0; k < 4 / item; ++k) {
+    store(plan.output.type, reinterpret_cast<char*>(&fill), k, plan.fill_value);
+  }
+  return {reinterpret_cast<const int64_t*>(plan.source_times.data),
+          reinterpret_cast<const int64_t*>(plan.target_times.data),
+          static_cast<uint32_t>(plan.source_times.row),
+          static_cast<uint32_t>(plan.target_times.row),
+          static_cast<uint32_t>(plan.samples),
+          static_cast<uint32_t>(plan.total_targets()),
+          item << s.log2_width,
+          static_cast<uint32_t>(plan.values.row) * item,
+          static_cast<uint32_t>(plan.width) * item,
+          static_cast<uint32_t>(plan.values.step >> s.log2_width),
+          static_cast<uint32_t>(plan.values.row >> s.log2_width),
+          static_cast<uint32_t>(std::min<uint64_t>(plan.max_gap.ticks, UINT32_MAX)),
+          static_cast<uint32_t>(fill),
+          s.has_arrays || plan.packed_targets()};
+}
+
+#if defined(__CUDACC__)
+
+// What is left of a target once it is found: its samples in accesses from the first of the warp's first row, less
+// those that the targets before take, so that access j of the warp reads its sample at a + j and b + j.
+struct alignas(16) UsualNote {
+  int a, b;
+  float part;
+  RowStep step;
+};
+
+struct UsualWarp {
+  // Those behind the first 32 are of accesses beyond the last, which are read and not written.
+  UsualNote notes[2 * kWarp];
+  // Whether a channel is NaN.
+  uint32_t nan[kWarp];
+};
+
+// The same pointer, of which compilers do not know what it was made of: else they add its parts again and again.
+template <class T>
+__device__ T* as_one(T* pointer) {
+  asm("" : "+l"(pointer));
+  return pointer;
+}
+
+// Finds any target among `count` times. Apart, since few need it.
+template <class Plans>
+__device__ __noinline__ NearTarget find_unusual(const Plans& all, const int64_t* times,
+                                                unsigned count, int64_t t) {
+  ResamplePlan plan;
+  unpack(all, all.streams[0], plan);
+  const FoundLine found = find_among(plan, times, count, t, RC_MODE_LINEAR, [](unsigned) {});
+  const LineStep line = step_of(found.action, static_cast<float>(found.weight));
+  return {found.a, found.b, line.step, line.part,
+          found.reason | (line.step == kFill ? kFilled : 0u)};
+}
+
+// A sequence as a target sees it: its times, how many, and where its samples begin, in accesses.
+struct UsualSequence {
+  const int64_t* times;
+  unsigned count, begin;
+};
+
+// Finds target t. `ask_at` as not_later_from_line() has it.
+template <class Plans, class AskAt>
+__device__ NearTarget find_usual(const Plans& all, const UsualLine& line, const LineStream& s,
+                                 const UsualSequence& sequence, int64_t t, AskAt ask_at) {
+  const int64_t* const times = sequence.times;
+  const unsigned last = sequence.count - 1;
+  const int64_t first = __ldg(times);
+  const float part = __fdividef(static_cast<float>(behind(first, t)),
+                                static_cast<float>(behind(first, __ldg(times + last))));
+  const unsigned guess = min(__float2uint_rz(part * static_cast<float>(last)), last);
+  ask_at(guess);
+  return find_near(times, sequence.count, guess, t, line.max_gap, s.outside,
+                   [&] { return find_unusual(all, times, sequence.count, t); });
+}
+
+// An access of the same word again and again.
+template <int kBytes>
+__device__ Words<kBytes> all_words(uint32_t word) {
+  Words<kBytes> all;
+#pragma unroll
+  for (unsigned& each : all.words) each = word;
+  return all;
+}
+
+// What the accesses of a warp have in common.
+struct UsualAccesses {
+  const char* samples;
+  char* output;
+  // Of each target, and of those that are there.
+  unsigned inverse, total;
+  uint32_t fill;  // as UsualLine has it
+  Type type;
+  bool all_made, notes_nan;
+};
+
+// All accesses of a warp, each lane a few at once: their samples are read before the first result is made.
+template <class Elements>
+__device__ void make_usual(const UsualAccesses& c, UsualWarp& warp) {
+  constexpr int kAtOnce = 2 * sizeof(typename Elements::In) >= 16 ? 2 : 4;
+  constexpr int kBytes = Elements::kBytes;
+  const Elements elements(c.type, c.type);
+  const auto lane = threadIdx.x % kWarp;
+  // Whatever becomes of their targets.
+  const auto make_each = [&](unsigned from, unsigned to) {
+    for (unsigned j = from; j < to; j += kWarp) {
+      const unsigned i = divide_by_inverse(j, c.inverse);
+      const UsualNote note = warp.notes[i];
+      const char* const from = c.samples + size_t{j} * kBytes;
+      char* const at = c.output + size_t{j} * kBytes;
+      if (note.step == kSkip) continue;
+      if (note.step == kFill) {
+        elements.write(at, 0, all_words<kBytes>(c.fill));
+        continue;
+      }
+      const auto a = elements.read(from + int64_t{note.a} * kBytes, 0);
+      const auto b = elements.read(from + int64_t{note.b} * kBytes, 0);
+      const auto out =
+          elements.make(a, b, {note.step == kCopy, note.step == kLateCurve, note.part, nullptr});
+      elements.write(at, 0, out);
+      if (c.notes_nan && elements.has_nan(out)) warp.nan[i] = 1;
+    }
+  };
+  if (!c.all_made) return make_each(lane, c.total);
+  const char* from = as_one(c.samples + lane * kBytes);
+  char* to = as_one(c.output + lane * kBytes);
+  constexpr unsigned kStep = kAtOnce * kWarp;
+  for (unsigned first = lane; first - lane < c.total; first += kStep) {
+    typename Elements::In a[kAtOnce], b[kAtOnce];
+    float part[kAtOnce];
+    bool is_late[kAtOnce];
+    // All lanes leave the last one out together, where they have fewer.
+    const int turns = first - lane + (kAtOnce - 1) * kWarp < c.total ? kAtOnce : kAtOnce - 1;
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      if (k >= turns) continue;
+      const unsigned i = divide_by_inverse(first + k * kWarp, c.inverse);
+      const auto note = bit_cast<UsualNote>(reinterpret_cast<const uint4*>(warp.notes)[i]);
+      a[k] = elements.read(from + int64_t{note.a} * kBytes, k * kWarp);
+      b[k] = elements.read(from + int64_t{note.b} * kBytes, k * kWarp);
+      part[k] = note.part;
+      is_late[k] = note.step == kLateCurve;
+    }
+    bool drawn = true;
+    const auto rest = static_cast<int>(c.total - first);
+#pragma unroll
+    for (int k = 0; k < kAtOnce; ++k) {
+      if (k >= turns) continue;
+      typename Elements::Out out;
+      drawn = elements.draw(a[k], b[k], {false, is_late[k], part[k], nullptr}, out) && drawn;
+      if (rest > k * kWarp) elements.write(to, k * kWarp, out);
+    }
+    // Again, by the rules for NaN.
+    if (!drawn) make_each(first, min(c.total, first + kStep));
+    from = as_one(from + kStep * kBytes);
+    to = as_one(to + kStep * kBytes);
+  }
+}
+
+// Whether this thread sees a fault in the part of all times that a block looks at.
+template <bool kHasArrays, class Plans>
+__device__ bool sees_usual_fault(const Plans& all, const UsualLine& line, const LineStream& s,
+                                 const Part& part) {
+  bool seen = false;
+  if (kHasArrays) seen = threadIdx.x < s.checked_of_arrays && sees_wrong_array(all, s, part);
+  const auto doubt = [&](unsigned i) {
+    // Rows begin as they like.
+    if (!kHasArrays) return !is_first_sample(i, line.samples);
+    return s.checked_of_arrays == 0 || is_wrong_time<int64_t>(all, s, i);
+  };
+  const auto each = static_cast<unsigned>(s.checked), most = static_cast<unsigned>(s.all_checked);
+  const unsigned begin = min(blockIdx.x * each, most), end = min(begin + each, most);
+  // Two at a time: as many as a thread has where samples are twice the targets.
+  for (unsigned i = begin + 2 * threadIdx.x; i < end; i += 2 * kRowThreads) {
+    const unsigned next = min(i + 1, end - 1);
+    const int64_t before = __ldg(line.times + (max(i, 1u) - 1)), t = __ldg(line.times + i),
+                  after = __ldg(line.times + next);
+    if (t < before) seen = seen || doubt(i);
+    if (after < t) seen = seen || doubt(next);
+  }
+  return seen;
+}
+
+// The sequence of a row, and whether there is one: wrong offsets, lengths and ids may tell of none.
+__device__ inline bool see_sequence(const ResamplePlan& plan, const UsualLine& line, unsigned row,
+                                    UsualSequence* sequence) {
+  if (row >= plan.rows) return false;
+  const int64_t id = plan.sequence_ids ? plan.sequence_ids[row] : row;
+  if (!is_readable(plan, id)) return false;
+  const auto e = static_cast<unsigned>(id), begin = static_cast<unsigned>(sequence_begin(plan, id));
+  *sequence = {line.times + (e * line.times_row + begin),
+               static_cast<unsigned>(sequence_length(plan, id)),
+               e * line.values_row + begin * line.values_step};
+  return true;
+}
+
+template <int kFamily, bool kHasArrays, class Plans>
+__device__ void serve_usual(const Plans& all, const UsualLine& line, FaultRecord* record,
+                            uint64_t call) {
+  __shared__ UsualWarp warps[kWarpsOfBlock];
+  const LineStream& s = all.streams[0];
+  ResamplePlan plan;
+  unpack(all, s, plan);
+  const Part part = {blockIdx.x, s.blocks};
+  // As serve_lines().
+  const bool checks = s.validate && blockIdx.y + 1 == gridDim.y;
+  const bool at_fault = checks && sees_usual_fault<kHasArrays>(all, line, s, part);
+  const unsigned begin = (blockIdx.x * kWarpsOfBlock + threadIdx.x / kWarp) * s.warp_targets;
+  if (blockIdx.y == 0 && begin < line.total_targets) {
+    const unsigned lane = threadIdx.x % kWarp;
+    const unsigned count = min(unsigned{s.warp_targets}, line.total_targets - begin);
+    const unsigned number = begin + min(lane, count - 1);
+    LinePlace place;
+    if (kHasArrays && plan.packed_targets()) {
+      place = {static_cast<unsigned>(row_of_lane(plan, number, begin)), number};
+    } else {
+      const unsigned row = divide(number, all.by_targets);
+      place = {row, number - row * all.by_targets.value};
+    }
+    const int64_t t = __ldg(line.targets + (place.row * line.targets_row + place.target));
+    // What samples are counted from.
+    const unsigned first_row = kHasArrays ? 0 : __shfl_sync(~0u, place.row, 0);
+    const char* const samples = as_one(s.values.data + uint64_t{first_row} * line.row_bytes);
+    UsualSequence sequence = {line.times + place.row * line.times_row, line.samples,
+                              (place.row - first_row) * line.values_row};
+    NearTarget found = {0, 0, kSkip, 0, 0};
+    bool is_there = true, is_long = true;
+    if (kHasArrays) {
+      is_there = see_sequence(plan, line, place.row, &sequence);
+      is_long = is_there && sequence.count >= kNearTimes;
+    }
+    if (is_long) {
+      found = find_usual(all, line, s, sequence, t, [&](unsigned guess) {
+        if (s.bytes_ahead == 0) return;
+        const unsigned access = sequence.begin + guess * line.values_step;
+        ask_for(samples + uint64_t{access} * line.access_bytes, s.bytes_ahead);
+      });
+    } else if (is_there) {
+      found = find_unusual(all, sequence.times, sequence.count, t);
+    }
+    UsualWarp& warp = warps[threadIdx.x / kWarp];
+    const unsigned back = sequence.begin - lane * s.accesses;
+    UsualNote note = {static_cast<int>(back + found.a * line.values_step),
+                      static_cast<int>(back + found.b * line.values_step), found.part, found.step};
+    warp.notes[lane] = note;
+    note.a -= static_cast<int>(kWarp * s.accesses);
+    note.b -= static_cast<int>(kWarp * s.accesses);
+    warp.notes[kWarp + lane] = note;
+    const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
+    if (wants_validity) warp.nan[lane] = 0;
+    const bool all_made = __all_sync(~0u, found.step > kFill);
+    __syncwarp();
+    const UsualAccesses accesses = {samples,
+                                    s.output.data + uint64_t{begin} * line.target_bytes,
+                                    s.accesses_inverse,
+                                    count * s.accesses,
+                                    line.fill,
+                                    all.to,
+                                    all_made,
+                                    wants_validity};
+    with_elements_of<kFamily>(s.log2_width, all.from, [&](auto* elements) {
+      make_usual<std::remove_pointer_t<decltype(elements)>>(accesses, warp);
+    });
+    if (wants_validity) {
+      __syncwarp();
+      if (lane < count && place.row < plan.rows) {
+        const unsigned nan = warp.nan[lane] != 0 ? RC_REASON_NAN : 0;
+        put_validity(plan, place.row, place.target, (found.outcome & kFilled) != 0,
+                     static_cast<uint8_t>(found.outcome | nan));
+      }
+    }
+  }
+  if (__any_sync(~0u, at_fault)) report_line_faults<int64_t>(all, s, part, record, call);
+}
+
+#endif
+
+RC_KERNELS_END
