@@ -244,6 +244,7 @@ std::vector<std::string> expected_traits(Operation operation) {
                                      "sequence_ids",
                                      "target_offsets",
                                      "shared source times",
+                                     "jittered clock",
                                      "shared target times",
                                      "sorted targets",
                                      "targets in no order",

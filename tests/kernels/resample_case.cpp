@@ -177,11 +177,16 @@ class Builder {
       const bool infinite = time_type_ == Dtype::f64 && r_.chance(5);
       if (infinite) time.seconds = -1.7e308;
       const int restart = static_cast<int>(r_.integer(2, 50));
+      // Of an even clock, and late by up to half a step.
+      const bool jittered = r_.chance(30);
+      if (jittered) trait("jittered clock");
       for (int64_t i = 0; i < count; ++i) {
-        put_time(t, e * count + i, infinite && i == count - 1 ? Time{time.ticks, 1.7e308} : time);
-        const double part = r_.pick<double>({0, 1, 1, 1, 0.3, 1.7, 12});
-        time.ticks = add(time.ticks, static_cast<int64_t>(part * static_cast<double>(step_.ticks)));
-        time.seconds += part * step_.seconds * r_.real(0.9, 1.1);
+        const double late = jittered ? r_.real(0, 0.5) : 0;
+        Time stamp = after(time, late, late);
+        if (infinite && i == count - 1) stamp.seconds = 1.7e308;
+        put_time(t, e * count + i, stamp);
+        const double part = jittered ? 1 : r_.pick<double>({0, 1, 1, 1, 0.3, 1.7, 12});
+        time = after(time, part, jittered ? part : part * r_.real(0.9, 1.1));
         const bool back = case_.options.order != RC_ORDER_CHECK && i % restart == restart - 1;
         if (back) {
           time.ticks = add(time.ticks, -4 * step_.ticks);
@@ -189,6 +194,12 @@ class Builder {
         }
       }
     }
+  }
+
+  /** So many steps later, of ticks and of seconds. */
+  Time after(const Time& time, double ticks, double seconds) const {
+    return {add(time.ticks, static_cast<int64_t>(ticks * static_cast<double>(step_.ticks))),
+            time.seconds + seconds * step_.seconds};
   }
 
   void put_time(TestTensor& t, int64_t flat, const Time& time) {
@@ -419,6 +430,7 @@ std::vector<std::string> expected_traits() {
                                      "sequence_ids",
                                      "target_offsets",
                                      "shared source times",
+                                     "jittered clock",
                                      "shared target times",
                                      "sorted targets",
                                      "targets in no order",
