@@ -424,20 +424,6 @@ __device__ FoundLine find_among(const ResamplePlan& plan, const Raw* times, unsi
           choice.action, choice.reason};
 }
 
-// How a target is made, whose weight of b is rounded once, and the part of it.
-struct LineStep {
-  RowStep step;
-  float part;
-};
-__device__ inline LineStep step_of(Action action, float weight) {
-  const bool is_late = !(weight < 0.5f);
-  return {action == Action::kFill    ? kFill
-          : action != Action::kCurve ? kCopy
-          : is_late                  ? kLateCurve
-                                     : kEarlyCurve,
-          is_late ? weight - 1 : weight};
-}
-
 // Finds a target and notes for all lanes what to make of it. Returns reasons, kFilled, and kNoTime.
 template <class Raw, int kFamily>
 __device__ unsigned find_line(const ResamplePlan& plan, const LineStream& s, const LinePlace& place,

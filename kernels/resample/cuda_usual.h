@@ -23,22 +23,17 @@ struct UsualLine {
   uint32_t max_gap;
   // The bits of what is filled, those of 16 twice.
   uint32_t fill;
-  // Whether sequences are of any length, rows are any of them, or outputs are packed.
-  bool has_arrays;
 };
 
 }  // namespace rc
 
 RC_KERNELS_BEGIN
 
-constexpr bool is_usual_family(int family) {
-  return family == kHalf || family == kBFloat16 || family == kFloat;
-}
-
 // Whether a plan for lines is a usual one.
 inline bool is_usual(const ResamplePlan& plan, const LineStream& s) {
   const Array &v = plan.values, &o = plan.output;
-  if (!is_usual_family(family_of(plan, whole_of(plan)))) return false;
+  const int family = family_of(plan, whole_of(plan));
+  if (!is_float_family(family) || family == kDouble) return false;
   if (plan.target_times.type != Type::i64 || s.warp_rows > 1) return false;
   if (!s.has_samples_in_line || !has_targets_in_line(plan)) return false;
   if (stored_samples(plan) >= kMostCounted || plan.samples < kNearTimes) return false;
@@ -52,9 +47,9 @@ inline bool is_usual(const ResamplePlan& plan, const LineStream& s) {
   if ((s.warp_targets * accesses + kBeyond) * accesses > UINT32_MAX) return false;
   // Samples are behind one another, and those that a warp needs within 31 bits, with what its accesses take.
   if (v.step < 0 || v.row < 0 || v.row * item >= kMostCounted) return false;
-  const bool has_arrays = s.has_arrays || plan.packed_targets();
-  const int64_t rows =
-      has_arrays ? plan.sequences : (kWarp - 1) / std::max<int64_t>(plan.targets, 1) + 1;
+  const int64_t rows = most_of_arrays(plan) != 0
+                           ? plan.sequences
+                           : (kWarp - 1) / std::max<int64_t>(plan.targets, 1) + 1;
   const int64_t most = rows * v.row + plan.samples * v.step + 2 * kWarp * plan.width;
   return most >> s.log2_width < kMostCounted;
 }
@@ -77,8 +72,7 @@ inline UsualLine usual_line_of(const ResamplePlan& plan, const LineStream& s) {
           static_cast<uint32_t>(plan.values.step >> s.log2_width),
           static_cast<uint32_t>(plan.values.row >> s.log2_width),
           static_cast<uint32_t>(std::min<uint64_t>(plan.max_gap.ticks, UINT32_MAX)),
-          static_cast<uint32_t>(fill),
-          s.has_arrays || plan.packed_targets()};
+          static_cast<uint32_t>(fill)};
 }
 
 #if defined(__CUDACC__)

@@ -50,8 +50,8 @@ void run_usual(int family, Run run, const UsualLine& line) {
 }
 
 template <class Raw, class Plans>
-void launch(const Plans& all, const UsualLine* usual, uint32_t blocks, FaultRecord* record,
-            uint64_t call, cudaStream_t stream) {
+void launch([[maybe_unused]] const ResamplePlan& first, const Plans& all, uint32_t blocks,
+            FaultRecord* record, uint64_t call, cudaStream_t stream) {
   const bool validates = std::any_of(all.streams, all.streams + all.count,
                                      [](const LineStream& s) { return s.validate; });
   const auto run = [&](auto kernel, const auto&... more) {
@@ -66,11 +66,13 @@ void launch(const Plans& all, const UsualLine* usual, uint32_t blocks, FaultReco
     }
   };
   if constexpr (Plans::kMaxStreams == 1 && std::is_same_v<Raw, int64_t>) {
+    const LineStream& s = all.streams[0];
     // As rows_of_warp() has it.
-    if (all.streams[0].warp_rows > 1) return run(resample_lines<Raw, kFloat, Plans, true>);
-    if (usual != nullptr) {
-      return usual->has_arrays ? run_usual<true>(all.family, run, *usual)
-                               : run_usual<false>(all.family, run, *usual);
+    if (s.warp_rows > 1) return run(resample_lines<Raw, kFloat, Plans, true>);
+    if (is_usual(first, s)) {
+      const UsualLine line = usual_line_of(first, s);
+      return most_of_arrays(first) != 0 ? run_usual<true>(all.family, run, line)
+                                        : run_usual<false>(all.family, run, line);
     }
   }
   switch (all.family) {
@@ -106,17 +108,13 @@ int64_t launch_some(const ResamplePlan* plans, int64_t count, FaultRecord* recor
   while (all.count < std::min<int64_t>(count, Plans::kMaxStreams)) {
     add_line_stream(plans[all.count], all);
   }
-  LineStream& first = all.streams[0];
-  const bool is_for_usual = Plans::kMaxStreams == 1 && is_usual(plans[0], first);
-  const UsualLine line = is_for_usual ? usual_line_of(plans[0], first) : UsualLine{};
   const uint32_t blocks = spread_lines(plans[0], all);
   // Small calls are mostly launch; parameters of many streams are slower to read after an early one.
   constexpr uint32_t kSomeBlocks = 1024;
   all.is_early = Plans::kMaxStreams == 1 && blocks <= kSomeBlocks;
   if (blocks != 0) {
-    const UsualLine* const usual = is_for_usual ? &line : nullptr;
     with_time_type(all.target_times.type, [&](auto* raw) {
-      launch<std::remove_pointer_t<decltype(raw)>>(all, usual, blocks, record, call, stream);
+      launch<std::remove_pointer_t<decltype(raw)>>(plans[0], all, blocks, record, call, stream);
     });
   }
   return all.count;

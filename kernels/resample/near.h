@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "kernels/resample/locate.h"
 #include "kernels/resample/rounded_quotient.h"
 #include "kernels/resample/row_step.h"
 
@@ -39,8 +38,8 @@ struct NearWindow {
 RC_HD inline NearTarget line_between(unsigned a, int to_a, int to_b) {
   const auto whole = static_cast<unsigned>(to_b) - static_cast<unsigned>(to_a);
   const float weight = rounded_quotient(-static_cast<double>(to_a), static_cast<double>(whole));
-  const bool is_late = !(weight < 0.5f);
-  return {a, a + 1, is_late ? kLateCurve : kEarlyCurve, is_late ? weight - 1 : weight, 0};
+  const LineStep line = step_of(Action::kCurve, weight);
+  return {a, a + 1, line.step, line.part, 0};
 }
 RC_HD inline NearTarget copy_of(unsigned a, unsigned reason) {
   return {a, a, kCopy, -0.0f, reason};

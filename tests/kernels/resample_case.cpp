@@ -188,10 +188,7 @@ class Builder {
         const double part = jittered ? 1 : r_.pick<double>({0, 1, 1, 1, 0.3, 1.7, 12});
         time = after(time, part, jittered ? part : part * r_.real(0.9, 1.1));
         const bool back = case_.options.order != RC_ORDER_CHECK && i % restart == restart - 1;
-        if (back) {
-          time.ticks = add(time.ticks, -4 * step_.ticks);
-          time.seconds -= 4 * step_.seconds;
-        }
+        if (back) time = after(time, -4, -4);
       }
     }
   }
@@ -328,13 +325,9 @@ class Builder {
     }
     const int64_t i = crowd >= 0 && r_.chance(95) ? crowd : r_.integer(0, samples - 1);
     const double part = r_.pick<double>({0, 0, 0.5, r_.real(-1, 1), r_.real(-9, 9)});
-    if (time_type_ == Dtype::i64) {
-      return {add(source.get<int64_t>(i),
-                  static_cast<int64_t>(part * static_cast<double>(step_.ticks))),
-              0};
-    }
+    if (time_type_ == Dtype::i64) return after({source.get<int64_t>(i), 0}, part, 0);
     const double at = time_type_ == Dtype::f64 ? source.get<double>(i) : source.get<float>(i);
-    return {0, at + part * step_.seconds};
+    return after({0, at}, 0, part);
   }
 
   void sort_rows(TestTensor& t) {
