@@ -54,31 +54,21 @@ LIMITS: dict[str, str] = {
     "resample and fuse, large, cold: of the copy rate": (
         "What passes between the two halves of the L2 (*fabric %*,"
         " [counters](design/counters.md)): 76 to 96 % of what can, for rows of 56 bytes and"
-        " more; those that move as a copy does are at 89. Rows of 128 bytes and more take 97"
-        " to 99 % of the copy rate where samples are twice the targets, 90 to 93 where targets"
-        " are twice the samples, PREVIOUS 88, uint8 to float32 87, fuses 60 to 72. Narrower"
-        " rows are bound by instructions and waits too, 50 to 73 % of the issue slots"
-        " ([note](design/resample-cuda.md))."
-        " Since this record lines of one floating type at int64 times take fewer instructions:"
-        " wide rows as long as a copy, of 56 bytes 96 %, of 28 bytes 91, with targets twice the"
-        " samples 61 to 95."
+        " more; those that move as a copy does are at 89. Lines of 128 bytes and more take as"
+        " long as a copy where samples are twice the targets, 93 to 95 % of its rate where"
+        " targets are twice the samples, uint8 to float32 87, fuses 59 to 72. Narrower"
+        " rows are bound by instructions and waits too ([note](design/resample-cuda.md))."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
-        " samples have some 150 issue slots for 32 targets. Searching, weighing and making"
-        " them takes 240 instructions of a warp, bringing their times and samples, checking"
-        " and sending them 120 more (Nsight Compute, instruction by instruction), in 64 % of"
-        " all cycles. Float32 rows of seven with samples twice the targets, at 73 %, issue in"
-        " 67 % and are at 88 % of what passes between the halves of the L2"
-        " ([counters](design/counters.md))."
-        " Since this record the first take 471 us instead of 531, the second 164 instead of 197,"
-        " float32 rows of three 201 and 334 instead of 311 and 407"
-        " ([note](design/resample-cuda.md))."
+        " samples have some 150 issue slots for 32 targets. Searching, weighing, making,"
+        " checking and sending them takes 351 instructions of a warp (Nsight Compute,"
+        " instruction by instruction; [note](design/resample-cuda.md))."
     ),
     "resample and fuse, large, cold: validation adds": (
         "The fuse of 16 streams, whose times are 15 % of all bytes, at 96 % of what passes"
-        " between the halves of the L2; and instructions in rows of 28 bytes, which issue in"
-        " 67 to 73 % of all cycles ([counters](design/counters.md)). Everywhere else the check"
+        " between the halves of the L2 ([counters](design/counters.md)); and instructions in"
+        " rows of up to 28 bytes with samples twice the targets. Everywhere else the check"
         " adds less than that: it fetches the times that the search reads next."
     ),
     "resample and fuse, large, cold: against torch.compile": (
@@ -99,9 +89,7 @@ LIMITS: dict[str, str] = {
     ),
     "resample B32 S50 T32 D16 and fuse of three streams B4: against every peer": (
         "The same chain, with more code in it than twenty lines for one rule, fetched from"
-        " farther away: without validation it takes as long. A kernel for bfloat16 rows without"
-        " offsets, ids and validity took 0.15 us less ([note](design/resample-cuda.md))."
-        " Since this record it takes 2.01 us warm and 2.36 cold."
+        " farther away: without validation it takes as long ([note](design/resample-cuda.md))."
     ),
     "ragged episodes: of the dense figure per byte": (
         "Each lane finds the row of its target among the offsets before it searches, and reads"
@@ -112,9 +100,7 @@ LIMITS: dict[str, str] = {
         "What passes between the halves of the L2, 85 to 86 % of what can (fabric %,"
         " [counters](design/counters.md)): every window is another row, whose sectors half of"
         " the multiprocessors fetch through the other half, its times in other sectors than"
-        " its values."
-        " Since this record they take 77.7 us of bfloat16 and 147 of float32, 71 and 73 %"
-        " ([note](design/resample-cuda.md))."
+        " its values ([note](design/resample-cuda.md))."
     ),
     "fuse of n streams: of the bytes-bound time of its streams": (
         "Rows of the table are written stream by stream, in parts of sectors, each of which"
@@ -178,21 +164,15 @@ LIMITS: dict[str, str] = {
         " ([counters](design/counters.md), [note](design/resample-cuda.md))."
     ),
     "resample, width": (
-        "Narrow rows are bound by instructions; of rows of 512 bytes and more torch.compile's"
-        " code takes up to 4 % less time. It has less on its way, nearer to each other; since"
-        " this record ours has half as much, and takes 2 to 4 % less"
-        " ([note](design/resample-cuda.md))."
+        "Narrow rows are bound by instructions; rows of 512 bytes and more take as long as a"
+        " copy, of torch.compile's code too ([note](design/resample-cuda.md))."
     ),
     "resample, type": (
         "Rows of 32 bytes that become 128: the check, without which it takes less than the others."
     ),
     "resample, times": (
-        "Float32 rows of 32 channels with shared times, as wide rows: 97 % of the copy rate;"
-        " of seven channels, loads that wait and 81 % of what passes between the halves of the"
-        " L2 ([counters](design/counters.md))."
+        "Float32 rows of 32 channels with shared times are at 99 % of the copy rate, as wide"
+        " rows are, of torch.compile's code too."
     ),
-    "resample, large": (
-        "Rows of 512 bytes, as wide rows; since this record they take 190 us for 195"
-        " ([note](design/resample-cuda.md))."
-    ),
+    "resample, large": ("Rows of 512 bytes, as wide rows ([note](design/resample-cuda.md))."),
 }
