@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines of usual calls: of one floating type of up to 32 bits, at ticks of int64, with outputs one behind the other.
-// As cuda_lines.h, in far fewer instructions: places are counted in 32 bits from those of a warp's first row, a
-// target is looked for among the six samples about where it would be on an even clock, and what an access writes
-// lies where the access before ended.
+// Usual calls: lines of one floating type of up to 32 bits, and copies, at ticks of int64, with outputs one behind
+// the other. As cuda_lines.h, in far fewer instructions: places are counted in 32 bits from those of a warp's first
+// row, a target is looked for among the six samples about where it would be on an even clock, and what an access
+// writes lies where the access before ended.
 #pragma once
 
 #include "kernels/resample/cuda_lines.h"
@@ -19,21 +19,25 @@ struct UsualLine {
   uint32_t access_bytes, row_bytes, target_bytes;
   // Accesses from one sample to the next, and from the samples of one row to those of the next.
   uint32_t values_step, values_row;
-  // The greatest is no limit: what is found in 32 bits is not farther apart.
-  uint32_t max_gap;
-  // The bits of what is filled, those of 16 twice.
-  uint32_t fill;
+  NearRules rules;
+  // The bits of what is filled, as often as 64 have room for them.
+  uint2 fill;
 };
 
 }  // namespace rc
 
 RC_KERNELS_BEGIN
 
+// Of a channel the elements that the loops of a family count.
+inline int64_t elements_of_channel(const ResamplePlan& plan, int family) {
+  return family == kBytes ? item_size(plan.values.type) : 1;
+}
+
 // Whether a plan for lines is a usual one.
 inline bool is_usual(const ResamplePlan& plan, const LineStream& s) {
   const Array &v = plan.values, &o = plan.output;
   const int family = family_of(plan, whole_of(plan));
-  if (!is_float_family(family) || family == kDouble) return false;
+  if (family == kDouble || family == kMixed || family == kWide) return false;
   if (plan.target_times.type != Type::i64 || s.warp_rows > 1) return false;
   if (!s.has_samples_in_line || !has_targets_in_line(plan)) return false;
   if (stored_samples(plan) >= kMostCounted || plan.samples < kNearTimes) return false;
@@ -42,8 +46,9 @@ inline bool is_usual(const ResamplePlan& plan, const LineStream& s) {
   // Lanes count up to 128 accesses beyond the last of a warp, of 32 other targets at most, by an inverse that has to
   // be exact for them.
   constexpr int64_t kBeyond = 128;
-  const int64_t item = item_size(v.type), accesses = s.accesses;
-  if (accesses == 1 && item << s.log2_width <= 4) return false;
+  const int64_t item = item_size(v.type), elements = elements_of_channel(plan, family);
+  const int64_t accesses = s.accesses;
+  if (accesses == 1 && plan.width * item <= 4) return false;
   if ((s.warp_targets * accesses + kBeyond) * accesses > UINT32_MAX) return false;
   // Samples are behind one another, and those that a warp needs within 31 bits, with what its accesses take.
   if (v.step < 0 || v.row < 0 || v.row * item >= kMostCounted) return false;
@@ -51,13 +56,17 @@ inline bool is_usual(const ResamplePlan& plan, const LineStream& s) {
                            ? plan.sequences
                            : (kWarp - 1) / std::max<int64_t>(plan.targets, 1) + 1;
   const int64_t most = rows * v.row + plan.samples * v.step + 2 * kWarp * plan.width;
-  return most >> s.log2_width < kMostCounted;
+  return most * elements >> s.log2_width < kMostCounted;
 }
 
 inline UsualLine usual_line_of(const ResamplePlan& plan, const LineStream& s) {
   uint64_t fill = 0;
-  const auto item = static_cast<uint32_t>(item_size(plan.output.type));
-  for (int64_t k = 0; k < 4 / item; ++k) {
+  const int64_t item = item_size(plan.output.type);
+  const int64_t elements = elements_of_channel(plan, family_of(plan, whole_of(plan)));
+  const auto accesses = [&](int64_t channels) {
+    return static_cast<uint32_t>(channels * elements >> s.log2_width);
+  };
+  for (int64_t k = 0; k < 8 / item; ++k) {
     store(plan.output.type, reinterpret_cast<char*>(&fill), k, plan.fill_value);
   }
   return {reinterpret_cast<const int64_t*>(plan.source_times.data),
@@ -66,13 +75,14 @@ inline UsualLine usual_line_of(const ResamplePlan& plan, const LineStream& s) {
           static_cast<uint32_t>(plan.target_times.row),
           static_cast<uint32_t>(plan.samples),
           static_cast<uint32_t>(plan.total_targets()),
-          item << s.log2_width,
-          static_cast<uint32_t>(plan.values.row) * item,
-          static_cast<uint32_t>(plan.width) * item,
-          static_cast<uint32_t>(plan.values.step >> s.log2_width),
-          static_cast<uint32_t>(plan.values.row >> s.log2_width),
-          static_cast<uint32_t>(std::min<uint64_t>(plan.max_gap.ticks, UINT32_MAX)),
-          static_cast<uint32_t>(fill)};
+          static_cast<uint32_t>(item / elements << s.log2_width),
+          static_cast<uint32_t>(plan.values.row * item),
+          static_cast<uint32_t>(plan.width * item),
+          accesses(plan.values.step),
+          accesses(plan.values.row),
+          {static_cast<uint32_t>(std::min<uint64_t>(plan.max_gap.ticks, UINT32_MAX)), s.mode,
+           s.outside},
+          {static_cast<uint32_t>(fill), static_cast<uint32_t>(fill >> 32)}};
 }
 
 #if defined(__CUDACC__)
@@ -105,39 +115,52 @@ __device__ __noinline__ NearTarget find_unusual(const Plans& all, const int64_t*
                                                 unsigned count, int64_t t) {
   ResamplePlan plan;
   unpack(all, all.streams[0], plan);
-  const FoundLine found = find_among(plan, times, count, t, RC_MODE_LINEAR, [](unsigned) {});
+  const FoundLine found = find_among(plan, times, count, t, plan.mode, [](unsigned) {});
   const LineStep line = step_of(found.action, static_cast<float>(found.weight));
   return {found.a, found.b, line.step, line.part,
           found.reason | (line.step == kFill ? kFilled : 0u)};
 }
 
-// A sequence as a target sees it: its times, how many, and where its samples begin, in accesses.
+// A sequence as a target sees it: its times, or null where there is none, how many, and where its samples begin, in
+// accesses.
 struct UsualSequence {
   const int64_t* times;
   unsigned count, begin;
 };
 
-// Finds target t. `ask_at` as not_later_from_line() has it.
-template <class Plans, class AskAt>
-__device__ NearTarget find_usual(const Plans& all, const UsualLine& line, const LineStream& s,
-                                 const UsualSequence& sequence, int64_t t, AskAt ask_at) {
-  const int64_t* const times = sequence.times;
-  const unsigned last = sequence.count - 1;
-  const int64_t first = __ldg(times);
-  const float part = __fdividef(static_cast<float>(behind(first, t)),
-                                static_cast<float>(behind(first, __ldg(times + last))));
-  const unsigned guess = min(__float2uint_rz(part * static_cast<float>(last)), last);
+// A target, and the first and the last time of its sequence, where there are enough for a guess.
+struct UsualTarget {
+  LinePlace place;
+  UsualSequence sequence;
+  int64_t t, first, last;
+};
+
+// Finds a target. `ask_at` as not_later_from_line() has it.
+template <bool kHasArrays, class Plans, class AskAt>
+__device__ NearTarget find_usual(const Plans& all, const NearRules& rules,
+                                 const UsualTarget& target, AskAt ask_at) {
+  const int64_t* const times = target.sequence.times;
+  const unsigned count = target.sequence.count;
+  const int64_t t = target.t;
+  const auto unusual = [&] { return find_unusual(all, times, count, t); };
+  if (kHasArrays && times == nullptr) return {0, 0, kSkip, 0, 0};
+  if (kHasArrays && count < kNearTimes) return unusual();
+  float inverse;
+  asm("rcp.approx.ftz.f32 %0, %1;"
+      : "=f"(inverse)
+      : "f"(static_cast<float>(behind(target.first, target.last))));
+  const float part = static_cast<float>(behind(target.first, t)) * inverse;
+  const unsigned guess = min(__float2uint_rz(part * static_cast<float>(count - 1)), count - 1);
   ask_at(guess);
-  return find_near(times, sequence.count, guess, t, line.max_gap, s.outside,
-                   [&] { return find_unusual(all, times, sequence.count, t); });
+  return find_near(times, count, guess, t, rules, unusual);
 }
 
-// An access of the same word again and again.
+// An access of the same two words again and again.
 template <int kBytes>
-__device__ Words<kBytes> all_words(uint32_t word) {
+__device__ Words<kBytes> all_words(uint2 two) {
   Words<kBytes> all;
 #pragma unroll
-  for (unsigned& each : all.words) each = word;
+  for (int k = 0; k < Words<kBytes>::kCount; ++k) all.words[k] = k % 2 == 0 ? two.x : two.y;
   return all;
 }
 
@@ -147,7 +170,7 @@ struct UsualAccesses {
   char* output;
   // Of each target, and of those that are there.
   unsigned inverse, total;
-  uint32_t fill;  // as UsualLine has it
+  uint2 fill;  // as UsualLine has it
   Type type;
   bool all_made, notes_nan;
 };
@@ -195,7 +218,9 @@ __device__ void make_usual(const UsualAccesses& c, UsualWarp& warp) {
       const unsigned i = divide_by_inverse(first + k * kWarp, c.inverse);
       const auto note = bit_cast<UsualNote>(reinterpret_cast<const uint4*>(warp.notes)[i]);
       a[k] = elements.read(from + int64_t{note.a} * kBytes, k * kWarp);
-      b[k] = elements.read(from + int64_t{note.b} * kBytes, k * kWarp);
+      if constexpr (Elements::kHasCurves) {
+        b[k] = elements.read(from + int64_t{note.b} * kBytes, k * kWarp);
+      }
       part[k] = note.part;
       is_late[k] = note.step == kLateCurve;
     }
@@ -215,41 +240,116 @@ __device__ void make_usual(const UsualAccesses& c, UsualWarp& warp) {
   }
 }
 
-// Whether this thread sees a fault in the part of all times that a block looks at.
+// Whether this thread sees a fault in the part of all times that a block looks at, or next to it. No bool: those that
+// meet again behind branches become bytes that are tested.
 template <bool kHasArrays, class Plans>
-__device__ bool sees_usual_fault(const Plans& all, const UsualLine& line, const LineStream& s,
-                                 const Part& part) {
-  bool seen = false;
-  if (kHasArrays) seen = threadIdx.x < s.checked_of_arrays && sees_wrong_array(all, s, part);
-  const auto doubt = [&](unsigned i) {
-    // Rows begin as they like.
-    if (!kHasArrays) return !is_first_sample(i, line.samples);
-    return s.checked_of_arrays == 0 || is_wrong_time<int64_t>(all, s, i);
+__device__ unsigned sees_usual_fault(const Plans& all, const UsualLine& line, const LineStream& s,
+                                     const Part& part) {
+  unsigned seen = 0;
+  if (kHasArrays && threadIdx.x < s.checked_of_arrays) seen = sees_wrong_array(all, s, part);
+  const auto each = static_cast<int>(s.checked), most = static_cast<int>(s.all_checked);
+  const int before_part = static_cast<int>(blockIdx.x) * each - 1;
+  // Of times that go back: rows begin as they like.
+  const auto is_wrong = [&](int i) {
+    return kHasArrays ? is_wrong_time<int64_t>(all, s, i) : !is_first_sample(i, line.samples);
   };
-  const auto each = static_cast<unsigned>(s.checked), most = static_cast<unsigned>(s.all_checked);
-  const unsigned begin = min(blockIdx.x * each, most), end = min(begin + each, most);
-  // Two at a time: as many as a thread has where samples are twice the targets.
-  for (unsigned i = begin + 2 * threadIdx.x; i < end; i += 2 * kRowThreads) {
-    const unsigned next = min(i + 1, end - 1);
-    const int64_t before = __ldg(line.times + (max(i, 1u) - 1)), t = __ldg(line.times + i),
-                  after = __ldg(line.times + next);
-    if (t < before) seen = seen || doubt(i);
-    if (after < t) seen = seen || doubt(next);
+  // Two at a time and the one before them: as many as a thread has where samples are twice the targets.
+#pragma unroll 1
+  for (int k = 2 * threadIdx.x; k < each; k += 2 * kRowThreads) {
+    const int first = min(max(before_part + k, 0), most - 3);
+    const int64_t* const at = line.times + first;
+    const int64_t before = __ldg(at), t = __ldg(at + 1), after = __ldg(at + 2);
+    if (t < before && is_wrong(first + 1)) seen = 1;
+    if (after < t && is_wrong(first + 2)) seen = 1;
   }
   return seen;
 }
 
-// The sequence of a row, and whether there is one: wrong offsets, lengths and ids may tell of none.
-__device__ inline bool see_sequence(const ResamplePlan& plan, const UsualLine& line, unsigned row,
-                                    UsualSequence* sequence) {
-  if (row >= plan.rows) return false;
+// The sequence of a row, if there is one: wrong offsets, lengths and ids may tell of none.
+__device__ inline UsualSequence sequence_of(const ResamplePlan& plan, const UsualLine& line,
+                                            unsigned row) {
+  if (row >= plan.rows) return {};
   const int64_t id = plan.sequence_ids ? plan.sequence_ids[row] : row;
-  if (!is_readable(plan, id)) return false;
+  if (!is_readable(plan, id)) return {};
   const auto e = static_cast<unsigned>(id), begin = static_cast<unsigned>(sequence_begin(plan, id));
-  *sequence = {line.times + (e * line.times_row + begin),
-               static_cast<unsigned>(sequence_length(plan, id)),
-               e * line.values_row + begin * line.values_step};
-  return true;
+  return {line.times + (e * line.times_row + begin),
+          static_cast<unsigned>(sequence_length(plan, id)),
+          e * line.values_row + begin * line.values_step};
+}
+
+// What a warp serves: `count` targets from number `first` on, and the samples that it counts from.
+struct UsualWork {
+  unsigned first, count;
+  const char* samples;
+};
+
+// The target of a lane; those without one have the last.
+template <bool kHasArrays, class Plans>
+__device__ UsualTarget target_of_lane(const Plans& all, const ResamplePlan& plan,
+                                      const UsualLine& line, UsualWork& work) {
+  const unsigned number = work.first + min(threadIdx.x % kWarp, work.count - 1);
+  UsualTarget target;
+  LinePlace& place = target.place;
+  if (kHasArrays && plan.packed_targets()) {
+    place = {static_cast<unsigned>(row_of_lane(plan, number, work.first)), number};
+  } else {
+    const unsigned row = divide(number, all.by_targets);
+    place = {row, number - row * all.by_targets.value};
+  }
+  target.t = __ldg(line.targets + (place.row * line.targets_row + place.target));
+  const unsigned first_row = kHasArrays ? 0 : __shfl_sync(~0u, place.row, 0);
+  work.samples = as_one(plan.values.data + uint64_t{first_row} * line.row_bytes);
+  UsualSequence& sequence = target.sequence;
+  sequence = kHasArrays ? sequence_of(plan, line, place.row)
+                        : UsualSequence{line.times + place.row * line.times_row, line.samples,
+                                        (place.row - first_row) * line.values_row};
+  if (!kHasArrays || sequence.count >= kNearTimes) {
+    target.first = __ldg(sequence.times);
+    target.last = __ldg(sequence.times + (sequence.count - 1));
+  }
+  return target;
+}
+
+// Finds the targets of a warp and makes them.
+template <int kFamily, bool kHasArrays, class Plans>
+__device__ void make_targets(const Plans& all, const ResamplePlan& plan, const UsualLine& line,
+                             const UsualWork& work, const UsualTarget& target, UsualWarp& warp) {
+  const LineStream& s = all.streams[0];
+  const unsigned lane = threadIdx.x % kWarp;
+  NearRules rules = line.rules;
+  rules.mode = Known<kFamily>::mode(plan);
+  const NearTarget found = find_usual<kHasArrays>(all, rules, target, [&](unsigned guess) {
+    if (s.bytes_ahead == 0) return;
+    const unsigned access = target.sequence.begin + guess * line.values_step;
+    ask_for(work.samples + uint64_t{access} * line.access_bytes, s.bytes_ahead);
+  });
+  const unsigned back = target.sequence.begin - lane * s.accesses;
+  UsualNote note = {static_cast<int>(back + found.a * line.values_step),
+                    static_cast<int>(back + found.b * line.values_step), found.part, found.step};
+  warp.notes[lane] = note;
+  note.a -= static_cast<int>(kWarp * s.accesses);
+  note.b -= static_cast<int>(kWarp * s.accesses);
+  warp.notes[kWarp + lane] = note;
+  const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
+  if (wants_validity) warp.nan[lane] = 0;
+  const bool all_made = __all_sync(~0u, found.step > kFill);
+  __syncwarp();
+  const UsualAccesses accesses = {
+      work.samples,       s.output.data + uint64_t{work.first} * line.target_bytes,
+      s.accesses_inverse, work.count * s.accesses,
+      line.fill,          all.to,
+      all_made,           wants_validity};
+  with_elements_of<kFamily>(s.log2_width, all.from, [&](auto* elements) {
+    make_usual<std::remove_pointer_t<decltype(elements)>>(accesses, warp);
+  });
+  if (!wants_validity) return;
+  __syncwarp();
+  const LinePlace& place = target.place;
+  if (lane < work.count && place.row < plan.rows) {
+    const unsigned nan = warp.nan[lane] != 0 ? RC_REASON_NAN : 0;
+    put_validity(plan, place.row, place.target, (found.outcome & kFilled) != 0,
+                 static_cast<uint8_t>(found.outcome | nan));
+  }
 }
 
 template <int kFamily, bool kHasArrays, class Plans>
@@ -260,75 +360,25 @@ __device__ void serve_usual(const Plans& all, const UsualLine& line, FaultRecord
   ResamplePlan plan;
   unpack(all, s, plan);
   const Part part = {blockIdx.x, s.blocks};
+  const unsigned warp = threadIdx.x / kWarp;
+  UsualWork work = {(blockIdx.x * kWarpsOfBlock + warp) * s.warp_targets, 0, nullptr};
   // As serve_lines().
   const bool checks = s.validate && blockIdx.y + 1 == gridDim.y;
-  const bool at_fault = checks && sees_usual_fault<kHasArrays>(all, line, s, part);
-  const unsigned begin = (blockIdx.x * kWarpsOfBlock + threadIdx.x / kWarp) * s.warp_targets;
-  if (blockIdx.y == 0 && begin < line.total_targets) {
-    const unsigned lane = threadIdx.x % kWarp;
-    const unsigned count = min(unsigned{s.warp_targets}, line.total_targets - begin);
-    const unsigned number = begin + min(lane, count - 1);
-    LinePlace place;
-    if (kHasArrays && plan.packed_targets()) {
-      place = {static_cast<unsigned>(row_of_lane(plan, number, begin)), number};
-    } else {
-      const unsigned row = divide(number, all.by_targets);
-      place = {row, number - row * all.by_targets.value};
-    }
-    const int64_t t = __ldg(line.targets + (place.row * line.targets_row + place.target));
-    // What samples are counted from.
-    const unsigned first_row = kHasArrays ? 0 : __shfl_sync(~0u, place.row, 0);
-    const char* const samples = as_one(s.values.data + uint64_t{first_row} * line.row_bytes);
-    UsualSequence sequence = {line.times + place.row * line.times_row, line.samples,
-                              (place.row - first_row) * line.values_row};
-    NearTarget found = {0, 0, kSkip, 0, 0};
-    bool is_there = true, is_long = true;
-    if (kHasArrays) {
-      is_there = see_sequence(plan, line, place.row, &sequence);
-      is_long = is_there && sequence.count >= kNearTimes;
-    }
-    if (is_long) {
-      found = find_usual(all, line, s, sequence, t, [&](unsigned guess) {
-        if (s.bytes_ahead == 0) return;
-        const unsigned access = sequence.begin + guess * line.values_step;
-        ask_for(samples + uint64_t{access} * line.access_bytes, s.bytes_ahead);
-      });
-    } else if (is_there) {
-      found = find_unusual(all, sequence.times, sequence.count, t);
-    }
-    UsualWarp& warp = warps[threadIdx.x / kWarp];
-    const unsigned back = sequence.begin - lane * s.accesses;
-    UsualNote note = {static_cast<int>(back + found.a * line.values_step),
-                      static_cast<int>(back + found.b * line.values_step), found.part, found.step};
-    warp.notes[lane] = note;
-    note.a -= static_cast<int>(kWarp * s.accesses);
-    note.b -= static_cast<int>(kWarp * s.accesses);
-    warp.notes[kWarp + lane] = note;
-    const bool wants_validity = plan.valid || plan.fused_valid || plan.reason;
-    if (wants_validity) warp.nan[lane] = 0;
-    const bool all_made = __all_sync(~0u, found.step > kFill);
-    __syncwarp();
-    const UsualAccesses accesses = {samples,
-                                    s.output.data + uint64_t{begin} * line.target_bytes,
-                                    s.accesses_inverse,
-                                    count * s.accesses,
-                                    line.fill,
-                                    all.to,
-                                    all_made,
-                                    wants_validity};
-    with_elements_of<kFamily>(s.log2_width, all.from, [&](auto* elements) {
-      make_usual<std::remove_pointer_t<decltype(elements)>>(accesses, warp);
-    });
-    if (wants_validity) {
-      __syncwarp();
-      if (lane < count && place.row < plan.rows) {
-        const unsigned nan = warp.nan[lane] != 0 ? RC_REASON_NAN : 0;
-        put_validity(plan, place.row, place.target, (found.outcome & kFilled) != 0,
-                     static_cast<uint8_t>(found.outcome | nan));
-      }
-    }
+  const bool serves = blockIdx.y == 0 && work.first < line.total_targets;
+  unsigned at_fault = 0;
+  // Arrays lead to a target by several loads, one after the other: what is checked comes to the cache before.
+  if (kHasArrays && checks) at_fault = sees_usual_fault<kHasArrays>(all, line, s, part);
+  UsualTarget target;
+  if (serves) {
+    work.count = min(unsigned{s.warp_targets}, line.total_targets - work.first);
+    target = target_of_lane<kHasArrays>(all, plan, line, work);
   }
-  if (__any_sync(~0u, at_fault)) report_line_faults<int64_t>(all, s, part, record, call);
+  // While the target is on its way.
+  if (!kHasArrays && checks) at_fault = sees_usual_fault<kHasArrays>(all, line, s, part);
+  if (serves) {
+    make_targets<kFamily, kHasArrays>(all, plan, line, work, target, warps[warp]);
+  }
+  if (__any_sync(~0u, at_fault != 0)) report_line_faults<int64_t>(all, s, part, record, call);
 }
 
 #endif

@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(kRowThreads, kUsualBlocks)
   serve_usual<kFamily, kHasArrays>(all, line, record, call);
 }
 
-// Runs the kernel that serves a usual line.
+// Runs the kernel that serves a usual call.
 template <bool kHasArrays, class Run>
 void run_usual(int family, Run run, const UsualLine& line) {
   switch (family) {
@@ -44,8 +44,10 @@ void run_usual(int family, Run run, const UsualLine& line) {
       return run(resample_usual<kHalf, kHasArrays>, line);
     case kBFloat16:
       return run(resample_usual<kBFloat16, kHasArrays>, line);
-    default:
+    case kFloat:
       return run(resample_usual<kFloat, kHasArrays>, line);
+    default:
+      return run(resample_usual<kBytes, kHasArrays>, line);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A line's target looked for among the six samples about where it probably is, in 32 bits: what locate() and choose()
+// A target looked for among the six samples about where it probably is, in 32 bits: what locate() and choose()
 // have for it, in far fewer instructions. Whatever is not found here is left to them.
 #pragma once
 
@@ -48,22 +48,34 @@ RC_HD inline NearTarget filled(unsigned a, unsigned reason) {
   return {a, a, kFill, 0, reason | kFilled};
 }
 
+// LINEAR, PREVIOUS, NEXT or NEAREST, and what is beside them. The greatest gap is no limit.
+struct NearRules {
+  uint32_t max_gap;
+  int32_t mode, outside;
+};
+
 // A target between samples a and a + 1, or at a, as choose() has it.
-RC_HD inline NearTarget found_between(uint32_t max_gap, unsigned a, int to_a, int to_b) {
-  NearTarget found = line_between(a, to_a, to_b);
-  const auto whole = static_cast<unsigned>(to_b) - static_cast<unsigned>(to_a);
-  if (to_a == 0) {
-    found = copy_of(a, 0);
-  } else if (whole > max_gap) {
-    found = filled(a, RC_REASON_GAP);
+RC_HD inline NearTarget found_between(const NearRules& rules, unsigned a, int to_a, int to_b) {
+  const auto back = -static_cast<unsigned>(to_a), ahead = static_cast<unsigned>(to_b);
+  if (rules.mode == RC_MODE_LINEAR) {
+    NearTarget found = line_between(a, to_a, to_b);
+    if (to_a == 0) {
+      found = copy_of(a, 0);
+    } else if (back + ahead > rules.max_gap) {
+      found = filled(a, RC_REASON_GAP);
+    }
+    return found;
   }
-  return found;
+  const bool is_b_nearer = rules.mode == RC_MODE_NEAREST && ahead < back;
+  const bool takes_b = to_a != 0 && (rules.mode == RC_MODE_NEXT || is_b_nearer);
+  if ((takes_b ? ahead : back) > rules.max_gap) return filled(a, RC_REASON_STALE);
+  return copy_of(takes_b ? a + 1 : a, 0);
 }
 
 // A target at the ends of `count` samples, where nothing lies beyond the first or the last of them, or outside;
 // false where it is neither.
-RC_HD inline bool find_at_end(const NearWindow& w, unsigned count, uint32_t max_gap,
-                              int32_t outside, NearTarget* found) {
+RC_HD inline bool find_at_end(const NearWindow& w, unsigned count, const NearRules& rules,
+                              NearTarget* found) {
   const int* const d = w.d;
   const bool is_first = w.first == 0 && d[1] > 0;
   const bool is_last = w.first == count - kNearTimes && d[4] <= 0;
@@ -73,7 +85,7 @@ RC_HD inline bool find_at_end(const NearWindow& w, unsigned count, uint32_t max_
   const bool is_alone = to_a < to_b && (is_first ? d[1] < d[2] : d[3] < d[4]);
   if (!is_alone) return false;
   if (to_a <= 0 && to_b > 0) {
-    *found = found_between(max_gap, a, to_a, to_b);
+    *found = found_between(rules, a, to_a, to_b);
     return true;
   }
   const unsigned end = is_first ? 0 : count - 1;
@@ -81,11 +93,11 @@ RC_HD inline bool find_at_end(const NearWindow& w, unsigned count, uint32_t max_
   const unsigned reason = is_first ? RC_REASON_BEFORE_FIRST : RC_REASON_AFTER_LAST;
   if (distance == 0) {
     *found = copy_of(end, 0);
-  } else if (outside == RC_OUTSIDE_FILL) {
+  } else if (rules.outside == RC_OUTSIDE_FILL) {
     *found = filled(end, reason);
-  } else if (distance > max_gap) {
+  } else if (distance > rules.max_gap) {
     *found = filled(end, reason | RC_REASON_STALE);
-  } else if (outside == RC_OUTSIDE_EXTRAPOLATE) {
+  } else if (rules.outside == RC_OUTSIDE_EXTRAPOLATE && rules.mode == RC_MODE_LINEAR) {
     *found = line_between(a, to_a, to_b);
     found->outcome = reason;
   } else {
@@ -111,11 +123,11 @@ RC_HD inline unsigned first_about(unsigned guess, unsigned count) {
 }
 
 // Finds target t among the samples about number `guess` of `count`, which are kNearTimes at least. If it is not
-// there, or next to samples that share their times, it is what otherwise() returns. `max_gap`: the greatest is no
-// limit. What times in no order tell does not matter, since a check tells of them.
+// there, or next to samples that share their times, it is what otherwise() returns. What times in no order
+// tell does not matter, since a check tells of them.
 template <class Otherwise>
 RC_HD inline NearTarget find_near(const int64_t* times, unsigned count, unsigned guess, int64_t t,
-                                  uint32_t max_gap, int32_t outside, Otherwise otherwise) {
+                                  const NearRules& rules, Otherwise otherwise) {
   NearWindow w;
   w.first = first_about(guess, count);
   // Of those between the first and the last 32 bits tell all, if they do of these.
@@ -138,10 +150,10 @@ RC_HD inline NearTarget find_near(const int64_t* times, unsigned count, unsigned
   // What wraps has the other sign.
   const bool is_between = (d[0] <= 0) & (d[1] <= 0) & (d[4] > 0) & (d[kNearTimes - 1] > 0) &
                           (before < to_a) & (to_b < after);
-  if (fits & is_between) return found_between(max_gap, a, to_a, to_b);
+  if (fits & is_between) return found_between(rules, a, to_a, to_b);
   NearTarget found;
   const bool wraps = (low_time <= t) != (low <= 0) || (high_time <= t) != (high <= 0);
-  if (!fits || wraps || !find_at_end(w, count, max_gap, outside, &found)) found = otherwise();
+  if (!fits || wraps || !find_at_end(w, count, rules, &found)) found = otherwise();
   return found;
 }
 

@@ -162,8 +162,9 @@ struct Line {
 // draw() of many takes less than make(), which of two types is no longer.
 
 // Bytes as they are.
-template <int kBytes>
+template <int kSize>
 struct ByteElements {
+  static constexpr int kBytes = kSize;
   using In = Words<kBytes>;
   using Out = In;
   static constexpr int kWidth = kBytes;

@@ -25,6 +25,8 @@ ResamplePlan plan_of(Random& random, const std::vector<int64_t>& times, int64_t 
   auto* const data = reinterpret_cast<char*>(const_cast<int64_t*>(times.data()));
   plan.source_times = {data, Type::i64, 0, 1, 0};
   plan.clock.identity = true;
+  plan.mode =
+      random.pick<int32_t>({RC_MODE_LINEAR, RC_MODE_PREVIOUS, RC_MODE_NEXT, RC_MODE_NEAREST});
   plan.outside = static_cast<int32_t>(random.integer(0, 2));
   plan.duplicates = random.pick<int32_t>({RC_DUPLICATES_LAST, RC_DUPLICATES_FIRST});
   const auto gap = static_cast<uint64_t>(static_cast<double>(step) * random.real(0.2, 2.5));
@@ -38,7 +40,7 @@ uint32_t max_gap_of(const ResamplePlan& plan) {
 
 NearTarget by_rule(const ResamplePlan& plan, int64_t t) {
   const Bracket r = locate(plan, Sequence<int64_t>(plan, 0), t, 0);
-  const Choice choice = choose(plan, r, RC_MODE_LINEAR);
+  const Choice choice = choose(plan, r, plan.mode);
   const bool takes_first = plan.duplicates == RC_DUPLICATES_FIRST;
   const auto sample = [&](const Knot& knot) {
     return static_cast<unsigned>(takes_first ? knot.first : knot.last);
@@ -60,8 +62,8 @@ bool look_for(const ResamplePlan& plan, int64_t t, unsigned guess, Totals& total
   const auto* const times = reinterpret_cast<const int64_t*>(plan.source_times.data);
   const auto count = static_cast<unsigned>(plan.samples);
   bool is_found = true;
-  const NearTarget found =
-      find_near(times, count, guess, t, max_gap_of(plan), plan.outside, [&]() -> NearTarget {
+  const NearTarget found = find_near(
+      times, count, guess, t, {max_gap_of(plan), plan.mode, plan.outside}, [&]() -> NearTarget {
         is_found = false;
         return {};
       });
