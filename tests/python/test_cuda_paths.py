@@ -429,6 +429,41 @@ def test_a_time_that_steps_back_is_named(
         compare_faults(rc.resample, values, wrong, asked)
 
 
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float32])
+@pytest.mark.parametrize("layout", ["rows", "ids", "packed", "fused"])
+@pytest.mark.parametrize("width", [3, 40])
+def test_a_time_that_steps_back_is_named_wherever_it_is(
+    width: int, layout: str, dtype: Any
+) -> None:
+    """Whichever thread of a block sees it: every sample but one of a row that takes several blocks."""
+    values, times, asked = even_case(torch.Generator().manual_seed(8), (2, 600, 300), width, dtype)
+    more: dict[str, Any] = {}
+    if layout == "ids":
+        more = {"sequence_ids": torch.arange(2)}
+    if layout == "packed":
+        values, times = values.flatten(0, 1), times.flatten()
+        more = {"offsets": torch.arange(3) * 600}
+
+    def call(values: Any, times: Any, asked: Any, **more: Any) -> None:
+        if layout == "fused":
+            rc.fuse([rc.Stream(values, times)] * 2, asked, **more)
+        else:
+            rc.resample(values, times, asked, **more)
+
+    on_gpu = {name: array.cuda() for name, array in more.items()}
+    with rc.Context("cuda") as context:
+        for sample in range(601, 1200):
+            wrong = times.clone()
+            wrong.view(-1)[sample] = wrong.view(-1)[sample - 1] - 1
+            with pytest.raises(rc.InvalidDataError) as expected:
+                call(values, wrong, asked, **more)
+            call(values.cuda(), wrong.cuda(), asked.cuda(), context=context, **on_gpu)
+            with pytest.raises(rc.InvalidDataError) as got:
+                context.synchronize()
+            assert str(got.value) == f"rc_context_synchronize: {expected.value}"
+            context.clear_error()
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("layout", ["rows", "shared", "packed", "fused"])
 @pytest.mark.parametrize("shape", [(3, 40, 20), (400, 30, 20), (70, 1000, 500), (70, 500, 1000)])
