@@ -12,7 +12,7 @@ template <class Raw>
 __global__ void __launch_bounds__(kTile)
     check_contents(const __grid_constant__ ResamplePlan plan, FaultRecord* record, uint64_t call) {
   const Part part = {blockIdx.x, gridDim.x};
-  Fault fault = first_fault<Raw>(plan, part, threads_of_block());
+  Fault fault = first_fault<ByBlock, Raw>(plan, part);
   if (fault.kind == FaultKind::kNone && has_quaternions(plan)) {
     for (int64_t i = int64_t{blockIdx.x} * kTile + threadIdx.x;
          i < stored_samples(plan) && fault.kind == FaultKind::kNone;

@@ -63,22 +63,29 @@ __device__ inline Range range_of(int64_t count, const Part& part) {
   return {part.index * each, min(count, (part.index + 1) * each)};
 }
 
-// The number of a thread among those that share a part, and how many they are.
-struct Threads {
-  unsigned index, count;
+// Who shares a part: the threads of its block, or those of each warp for themselves.
+struct ByBlock {
+  __device__ static unsigned index() { return threadIdx.x; }
+  __device__ static unsigned count() { return blockDim.x; }
 };
-__device__ inline Threads threads_of_block() { return {threadIdx.x, blockDim.x}; }
-__device__ inline Threads threads_of_warp() { return {threadIdx.x % 32, 32}; }
+struct ByWarp {
+  __device__ static unsigned index() { return threadIdx.x % 32; }
+  // Compilers do not know it: else they unroll loops that almost no call comes to.
+  __device__ static unsigned count() {
+    unsigned count;
+    asm("mov.u32 %0, WARP_SZ;" : "=r"(count));
+    return count;
+  }
+};
 
 // Passes those numbers of [begin, end) to `doubtful` that are not clear; of each thread a few are looked
 // at side by side.
-template <class Raw, class IsClear, class Doubtful>
-__device__ void look_at_all(const Raw* begin, const Raw* end, const Threads& threads,
-                            IsClear is_clear, Doubtful doubtful) {
+template <class Threads, class Raw, class IsClear, class Doubtful>
+__device__ void look_at_all(const Raw* begin, const Raw* end, IsClear is_clear, Doubtful doubtful) {
   // As many as the part of a block has of each thread where samples are twice the targets.
   constexpr int kAtOnce = 2;
-  const int64_t step = threads.count;
-  for (const Raw* p = begin + threads.index; p < end; p += kAtOnce * step) {
+  const int64_t step = Threads::count();
+  for (const Raw* p = begin + Threads::index(); p < end; p += kAtOnce * step) {
     bool all_clear = true;
 #pragma unroll
     for (int k = 0; k < kAtOnce; ++k) {
@@ -101,16 +108,15 @@ static __device__ __noinline__ bool is_first_sample(int64_t i, int64_t samples) 
 
 // Passes the positions of source times of a part to `doubtful` that a look at two of them does not clear,
 // if all times lie one behind the other.
-template <class Raw, class Doubtful>
-__device__ void look_at_times(const ResamplePlan& plan, const Range& range, const Threads& threads,
-                              Doubtful doubtful) {
+template <class Threads, class Raw, class Doubtful>
+__device__ void look_at_times(const ResamplePlan& plan, const Range& range, Doubtful doubtful) {
   const auto* const times = reinterpret_cast<const Raw*>(plan.source_times.data);
   const bool checks_order = plan.order == RC_ORDER_CHECK;
   const auto is_clear = [&](const Raw* at) {
     const Raw t = __ldg(at), before = __ldg(at - (at > times));
     return is_time(t) && !(checks_order && t < before);
   };
-  look_at_all(times + range.begin, times + range.end, threads, is_clear, [&](const Raw* at) {
+  look_at_all<Threads>(times + range.begin, times + range.end, is_clear, [&](const Raw* at) {
     const int64_t i = at - times;
     const bool is_first = !plan.offsets && is_first_sample(i, plan.samples);
     if (!is_first || !is_time(*at)) doubtful(i);
@@ -118,13 +124,12 @@ __device__ void look_at_times(const ResamplePlan& plan, const Range& range, cons
 }
 
 // Passes the numbers of target times of a part to `wrong` that are none, if all lie one behind the other.
-template <class Raw, class Wrong>
-__device__ void look_at_targets(const ResamplePlan& plan, const Range& range,
-                                const Threads& threads, Wrong wrong) {
+template <class Threads, class Raw, class Wrong>
+__device__ void look_at_targets(const ResamplePlan& plan, const Range& range, Wrong wrong) {
   const auto* const times = reinterpret_cast<const Raw*>(plan.target_times.data);
-  look_at_all(
-      times + range.begin, times + range.end, threads,
-      [](const Raw* at) { return is_time(__ldg(at)); }, [&](const Raw* at) { wrong(at - times); });
+  look_at_all<Threads>(
+      times + range.begin, times + range.end, [](const Raw* at) { return is_time(__ldg(at)); },
+      [&](const Raw* at) { wrong(at - times); });
 }
 
 // Samples `each` to a part, of `count`.
@@ -133,45 +138,43 @@ __device__ inline Range samples_of(int64_t count, const Part& part, int64_t each
 }
 
 // Calls check(i) for this thread's numbers of the part of an array and passes faults to `found`.
-template <class Check, class Found>
-__device__ void scan(int64_t count, const Part& part, const Threads& threads, Check check,
-                     Found found) {
+template <class Threads, class Check, class Found>
+__device__ void scan(int64_t count, const Part& part, Check check, Found found) {
   const Range range = range_of(count, part);
-  for (int64_t i = range.begin + threads.index; i < range.end; i += threads.count) {
+  for (int64_t i = range.begin + Threads::index(); i < range.end; i += Threads::count()) {
     const Fault fault = check(i);
     if (fault.kind != FaultKind::kNone) found(fault);
   }
 }
 
 // Passes the faults of offsets, lengths and ids to `found`, as look_for_faults().
-template <class Found>
-__device__ void look_at_arrays(const ResamplePlan& plan, const Part& part, const Threads& threads,
-                               Found found) {
+template <class Threads, class Found>
+__device__ void look_at_arrays(const ResamplePlan& plan, const Part& part, Found found) {
   if (plan.offsets) {
     const auto check = [&](int64_t i) {
       return check_offset(plan, Argument::kOffsets, plan.offsets, plan.sequences + 1, plan.samples,
                           false, i);
     };
-    scan(plan.sequences + 1, part, threads, check, found);
+    scan<Threads>(plan.sequences + 1, part, check, found);
   }
   if (plan.lengths) {
     const auto check = [&](int64_t i) {
       return check_range(plan, Argument::kLengths, plan.lengths, plan.samples, i);
     };
-    scan(plan.sequences, part, threads, check, found);
+    scan<Threads>(plan.sequences, part, check, found);
   }
   if (plan.sequence_ids) {
     const auto check = [&](int64_t i) {
       return check_range(plan, Argument::kSequenceIds, plan.sequence_ids, plan.sequences - 1, i);
     };
-    scan(plan.rows, part, threads, check, found);
+    scan<Threads>(plan.rows, part, check, found);
   }
   if (plan.target_offsets) {
     const auto check = [&](int64_t i) {
       return check_offset(plan, Argument::kTargetOffsets, plan.target_offsets, plan.rows + 1,
                           plan.targets, true, i);
     };
-    scan(plan.rows + 1, part, threads, check, found);
+    scan<Threads>(plan.rows + 1, part, check, found);
   }
 }
 
@@ -185,27 +188,27 @@ __device__ Fault check_source(const ResamplePlan& plan, int64_t i) {
 
 // Passes the faults of this thread's numbers to `found`, those of one array in their order, the
 // arrays in the order in which faults are reported. `each` is how many samples a part has.
-template <class Raw, class Found>
+template <class Threads, class Raw, class Found>
 __device__ void look_for_faults(const ResamplePlan& plan, const Part& part, int64_t each,
-                                const Threads& threads, Found found) {
-  look_at_arrays(plan, part, threads, found);
+                                Found found) {
+  look_at_arrays<Threads>(plan, part, found);
   const auto check_one = [&](int64_t i) { return check_source<Raw>(plan, i); };
   if (has_samples_in_line(plan)) {
-    look_at_times<Raw>(plan, samples_of(distinct_samples(plan), part, each), threads,
-                       [&](int64_t i) {
-                         const Fault fault = check_one(i);
-                         if (fault.kind != FaultKind::kNone) found(fault);
-                       });
+    look_at_times<Threads, Raw>(plan, samples_of(distinct_samples(plan), part, each),
+                                [&](int64_t i) {
+                                  const Fault fault = check_one(i);
+                                  if (fault.kind != FaultKind::kNone) found(fault);
+                                });
   } else {
-    scan(distinct_samples(plan), part, threads, check_one, found);
+    scan<Threads>(distinct_samples(plan), part, check_one, found);
   }
   if constexpr (!std::is_same_v<Raw, int64_t>) {
     const auto check = [&](int64_t i) { return check_target<Raw>(plan, i); };
     if (has_targets_in_line(plan)) {
-      look_at_targets<Raw>(plan, range_of(distinct_targets(plan), part), threads,
-                           [&](int64_t i) { found(check(i)); });
+      look_at_targets<Threads, Raw>(plan, range_of(distinct_targets(plan), part),
+                                    [&](int64_t i) { found(check(i)); });
     } else {
-      scan(distinct_targets(plan), part, threads, check, found);
+      scan<Threads>(distinct_targets(plan), part, check, found);
     }
   }
 }
@@ -215,7 +218,7 @@ template <class Raw>
 __device__ __noinline__ bool sees_fault(const ResamplePlan& plan, Part part) {
   bool seen = false;
   const int64_t each = divide(distinct_samples(plan) + part.count - 1, part.count);
-  look_for_faults<Raw>(plan, part, each, threads_of_block(), [&](const Fault&) { seen = true; });
+  look_for_faults<ByBlock, Raw>(plan, part, each, [&](const Fault&) { seen = true; });
   return seen;
 }
 
@@ -241,12 +244,12 @@ __device__ inline void report_first(Fault fault, FaultRecord* record, uint64_t c
 }
 
 // The first fault of this thread's numbers.
-template <class Raw>
-__device__ Fault first_fault(const ResamplePlan& plan, const Part& part, const Threads& threads) {
+template <class Threads, class Raw>
+__device__ Fault first_fault(const ResamplePlan& plan, const Part& part) {
   Fault first = no_fault();
   const int64_t each = divide(distinct_samples(plan) + part.count - 1, part.count);
-  look_for_faults<Raw>(plan, part, each, threads,
-                       [&](const Fault& fault) { keep_first(first, fault); });
+  look_for_faults<Threads, Raw>(plan, part, each,
+                                [&](const Fault& fault) { keep_first(first, fault); });
   return first;
 }
 

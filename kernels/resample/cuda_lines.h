@@ -317,8 +317,7 @@ __device__ __noinline__ bool sees_any_fault(const Plans& all, const Stream& s, P
   ResamplePlan plan;
   unpack(all, s, plan);
   bool seen = false;
-  look_for_faults<Raw>(plan, part, s.checked, threads_of_block(),
-                       [&](const Fault&) { seen = true; });
+  look_for_faults<ByBlock, Raw>(plan, part, s.checked, [&](const Fault&) { seen = true; });
   return seen;
 }
 
@@ -328,7 +327,7 @@ __device__ __noinline__ bool sees_wrong_array(const Plans& all, const LineStream
   ResamplePlan plan;
   unpack(all, s, plan);
   bool seen = false;
-  look_at_arrays(plan, part, threads_of_block(), [&](const Fault&) { seen = true; });
+  look_at_arrays<ByBlock>(plan, part, [&](const Fault&) { seen = true; });
   return seen;
 }
 
@@ -364,9 +363,9 @@ __device__ bool sees_fault(const Plans& all, const LineStream& s, const Resample
                            const Part& part) {
   if (!s.has_samples_in_line) return sees_any_fault<Raw>(all, s, part);
   bool seen = threadIdx.x < s.checked_of_arrays && sees_wrong_array(all, s, part);
-  look_at_times<Raw>(
-      plan, samples_of(s.all_checked, part, s.checked), threads_of_block(),
-      [&](int64_t i) { seen = seen || s.checked_of_arrays == 0 || is_wrong_time<Raw>(all, s, i); });
+  look_at_times<ByBlock, Raw>(plan, samples_of(s.all_checked, part, s.checked), [&](int64_t i) {
+    seen = seen || s.checked_of_arrays == 0 || is_wrong_time<Raw>(all, s, i);
+  });
   return seen;
 }
 
@@ -505,8 +504,8 @@ __device__ __noinline__ void report_line_faults(const Plans& all, const LineStre
                                                 FaultRecord* record, uint64_t call) {
   ResamplePlan plan;
   unpack(all, s, plan);
-  // Those of a warp look at all that the block does: whoever saw a fault may have shared it out in another way.
-  Fault first = first_fault<Raw>(plan, part, threads_of_warp());
+  // Each warp looks at all that its block does: who saw the fault may have shared it out in another way.
+  Fault first = first_fault<ByWarp, Raw>(plan, part);
   if constexpr (kMayBeNoTime<Raw>) {
     const WarpWork work = work_of_warp<false>(plan, s, warp_in(part));
     const int lane = threadIdx.x % kWarp;

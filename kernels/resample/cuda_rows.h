@@ -263,7 +263,7 @@ static __device__ __noinline__ void report_faults(const ResamplePlan& plan, cons
                                                   FaultRecord* record, uint64_t call) {
   on_time_type(plan.target_times.type, [&](auto* raw) {
     using Raw = std::remove_pointer_t<decltype(raw)>;
-    report_first(first_fault<Raw>(plan, part, threads_of_block()), record, call);
+    report_first(first_fault<ByBlock, Raw>(plan, part), record, call);
   });
 }
 

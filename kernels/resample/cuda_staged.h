@@ -707,7 +707,7 @@ __device__ __noinline__ void report_run(const Plans& all, const StagedStream& s,
   Fault first = no_fault();
   const auto found = [&](const Fault& fault) { keep_first(first, fault); };
   if (!is_even(plan)) {
-    look_for_faults<Raw>(plan, Part{number, s.blocks}, s.checked, threads_of_block(), found);
+    look_for_faults<ByBlock, Raw>(plan, Part{number, s.blocks}, s.checked, found);
   } else {
     const Run run = even_run(plan, s, number);
     const Samples samples = samples_to_check(plan, s, run, number);
