@@ -6,6 +6,7 @@
 #include "kernels/common/fault_record.h"
 #include "lib/cuda_device.h"
 #include "lib/cuda_extract.h"
+#include "lib/cuda_pool.h"
 #include "lib/cuda_resample.h"
 #include "lib/cuda_support.h"
 #include "lib/cuda_timers.h"
@@ -27,6 +28,7 @@ class Device final : public CudaDevice {
     try {
       open();
     } catch (...) {
+      if (pool_ != nullptr) cudaMemPoolDestroy(pool_);
       close();
       throw;
     }
@@ -34,11 +36,12 @@ class Device final : public CudaDevice {
 
   ~Device() override {
     const Current current(primary_);
-    // A graph that is being captured goes on using the record, so that it stays.
+    // A graph that is being captured goes on using the record, so that it stays, and its pool.
     cudaStreamCaptureStatus status;
     if (cudaStreamIsCapturing(stream_, &status) == cudaSuccess &&
         status == cudaStreamCaptureStatusNone) {
       cudaFreeAsync(record_, stream_);
+      destroy_pool_behind(pool_, device_id_, stream_);
     }
     close();
     cudaGetLastError();
@@ -204,14 +207,7 @@ class Device final : public CudaDevice {
 
   void open() {
     check(cudaEventCreateWithFlags(&order_, cudaEventDisableTiming), "making an event");
-    cudaMemPoolProps properties = {};
-    properties.allocType = cudaMemAllocationTypePinned;
-    properties.location = {cudaMemLocationTypeDevice, device_id_};
-    check(cudaMemPoolCreate(&pool_, &properties), "making the memory pool");
-    // What the pool keeps when the stream has been waited for, so that call after call reuses it.
-    uint64_t kept = uint64_t{256} << 20;
-    check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &kept),
-          "setting up the memory pool");
+    pool_ = make_pool(device_id_);
     // On a stream of its own, since the caller's may be capturing.
     cudaStream_t setup;
     check(cudaStreamCreateWithFlags(&setup, cudaStreamNonBlocking), "making a stream");
@@ -224,9 +220,7 @@ class Device final : public CudaDevice {
     record_ = static_cast<FaultRecord*>(record);
   }
 
-  // The pool lives on until all that came from it is back.
   void close() {
-    if (pool_ != nullptr) cudaMemPoolDestroy(pool_);
     if (order_ != nullptr) cudaEventDestroy(order_);
     timers_.close();
   }

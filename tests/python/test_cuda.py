@@ -173,6 +173,17 @@ def test_a_fault_in_data_waits_for_the_context() -> None:
         context.synchronize()
 
 
+def test_contexts_close_while_work_is_on_its_way() -> None:
+    """Drivers crash that have to destroy a memory pool before a free has passed, not every time."""
+    torch = pytest.importorskip("torch")
+    arrays = [_torch(array) for array in _recording()]
+    for _ in range(300):
+        with rc.Context("cuda") as context:
+            rc.resample(*arrays, context=context)
+            torch.cuda._sleep(300_000)
+    torch.cuda.synchronize()
+
+
 def test_a_wrong_device_is_an_error() -> None:
     values, source, target = _recording()
     with pytest.raises(rc.DeviceMismatchError):
