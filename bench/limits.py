@@ -55,21 +55,24 @@ LIMITS: dict[str, str] = {
         "What passes between the two halves of the L2 (*fabric %*,"
         " [counters](design/counters.md)): 76 to 96 % of what can, for rows of 56 bytes and"
         " more; those that move as a copy does are at 89. Lines of 128 bytes and more take as"
-        " long as a copy where samples are twice the targets, 93 to 95 % of its rate where"
-        " targets are twice the samples, uint8 to float32 87, fuses 59 to 72. Narrower"
-        " rows are bound by instructions and waits too ([note](design/resample-cuda.md))."
+        " long as a copy where samples are twice the targets, 91 to 96 % of its rate where"
+        " targets are twice the samples, uint8 to float32 87, fuses 60 to 72. Rows of up to 56"
+        " bytes with targets twice the samples are bound by instructions"
+        " ([note](design/resample-cuda.md))."
     ),
     "resample and fuse, large, cold, D = 3 and 7: of the copy rate": (
         "Instructions: in the time of a copy, bfloat16 rows of three with targets twice the"
         " samples have some 150 issue slots for 32 targets. Searching, weighing, making,"
-        " checking and sending them takes 351 instructions of a warp (Nsight Compute,"
-        " instruction by instruction; [note](design/resample-cuda.md))."
+        " checking and sending them took 351 instructions of a warp (Nsight Compute,"
+        " instruction by instruction) before the check took a dozen less"
+        " ([note](design/resample-cuda.md))."
     ),
     "resample and fuse, large, cold: validation adds": (
         "The fuse of 16 streams, whose times are 15 % of all bytes, at 96 % of what passes"
         " between the halves of the L2 ([counters](design/counters.md)); and instructions in"
-        " rows of up to 28 bytes with samples twice the targets. Everywhere else the check"
-        " adds less than that: it fetches the times that the search reads next."
+        " rows of 28 bytes at float32 times, which are not served as usual lines are."
+        " Everywhere else the check adds less than that, in narrow rows less than nothing:"
+        " it fetches the times that the search reads next, while a target is on its way."
     ),
     "resample and fuse, large, cold: against torch.compile": (
         "What passes between the halves of the L2 where both are near the copy rate:"
