@@ -377,15 +377,18 @@ class Builder {
   void plant_fault() {
     case_.options.flags &= ~static_cast<uint32_t>(RC_RESAMPLE_SKIP_VALIDATION);
     const std::string name =
-        r_.pick<std::string>({"source_times", "target_times", "offsets", "lengths", "sequence_ids",
-                              "target_offsets", "values"});
+        r_.pick<std::string>({"source_times", "source_times", "source_times", "target_times",
+                              "offsets", "lengths", "sequence_ids", "target_offsets", "values"});
     const auto found = case_.tensors.find(name);
     if (found == case_.tensors.end() || found->second.count() == 0) return;
     TestTensor& t = found->second;
     const int64_t i = r_.integer(0, t.count() - 1);
     case_.has_wrong_times = name == "source_times" || name == "target_times";
-    if (name == "source_times" && r_.chance(50)) {
+    if (name == "source_times" && r_.chance(30)) {
       shuffle(t);
+    } else if (name == "source_times" && i > 0 && r_.chance(60)) {
+      // One step back, wherever it is.
+      std::swap_ranges(t.at(i - 1), t.at(i - 1) + size_of(t.dtype), t.at(i));
     } else if (t.dtype == Dtype::i64) {
       t.put(i, r_.pick<int64_t>({-1, std::numeric_limits<int64_t>::min(), 1 << 20,
                                  std::numeric_limits<int64_t>::max(), 0}));
