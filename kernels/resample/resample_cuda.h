@@ -58,7 +58,7 @@ cudaError_t rows_cuda(const ResamplePlan* plans, int64_t count, FaultRecord* rec
 // LINEAR, of one floating type that is also that of the output.
 bool are_for_lines_cuda(const ResamplePlan* plans, int64_t count);
 
-// Whether it serves a plan alone as a usual line, with the least instructions (cuda_usual.h).
+// Whether it serves a plan alone as a usual line, with the least instructions (usual_line.h).
 bool is_usual_cuda(const ResamplePlan& plan);
 
 // As rows_cuda, faster.
