@@ -104,7 +104,11 @@ def test_integrate(
     steep = 4e-6 / fall if weighting.endswith("dropoff") and fall else 0
     assert_volumes(volume, expected, 4e-6 * 4 / truncation, undropped.weight * (2e-5 + steep))
     surface = ~expected.doubtful & (expected.weight > 0) & (expected.tsdf < 0.999)
-    np.testing.assert_allclose(volume.color[surface], expected.color[surface], atol=0.02)
+    # Where a drop-off leaves next to nothing of the weights, what it adds to their errors is much
+    # of them, by which colours of up to 255 are averaged; signed distances are alike there.
+    steep_color = 255 * steep * undropped.weight[surface] / expected.weight[surface]
+    error = np.abs(volume.color[surface] - expected.color[surface])
+    assert (error <= 0.02 + steep_color[:, None]).all()
 
 
 @settings(max_examples=60)
